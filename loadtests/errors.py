@@ -1,0 +1,196 @@
+"""Does the candidate fail more often than the baseline, or than was promised?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loadtests.samples import Samples
+from loadtests.schedule import AGAIN, ARMS, BASELINE, CANDIDATE
+from loadtests.soundness import Run, interrupted
+from verify.core.model import ErrorRate
+from verify.core.verdicts import Cause, Conclusion, Difference, failed, inconclusive, passed
+from verify.stats.proportions import clopper_pearson, difference_interval, mcnemar
+
+PASS_ERROR: Final = 0.05
+FAIL_ERROR: Final = 0.02
+UNSTABLE: Final = 0.01
+UNHEARD: Final = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Failures and requests by arm; of the pairs asked of both, those in which exactly one side failed."""
+
+    failures: tuple[int, int, int]
+    requests: tuple[int, int, int]
+    only_candidate: int
+    only_baseline: int
+    only_first: int
+    only_again: int
+    pairs: int
+
+    @property
+    def baseline(self) -> tuple[int, int]:
+        """Failures and requests of both baseline arms."""
+        return self.failures[BASELINE] + self.failures[AGAIN], self.requests[BASELINE] + self.requests[AGAIN]
+
+
+def counted(samples: Samples) -> Counts:
+    """The failures of each arm, and of each request asked of both sides."""
+    bad = samples.error != ""
+    mine = [samples.arm == arm for arm in range(3)]
+    table = _table(samples, bad)
+    both = (table[:, BASELINE] != UNHEARD) & (table[:, CANDIDATE] != UNHEARD)
+    first, candidate, again = (table[:, arm] for arm in range(3))
+    twice = (first != UNHEARD) & (again != UNHEARD)
+    return Counts(
+        failures=(int(bad[mine[0]].sum()), int(bad[mine[1]].sum()), int(bad[mine[2]].sum())),
+        requests=(int(mine[0].sum()), int(mine[1].sum()), int(mine[2].sum())),
+        only_candidate=int((both & (candidate == 1) & (first == 0)).sum()),
+        only_baseline=int((both & (candidate == 0) & (first == 1)).sum()),
+        only_first=int((twice & (first == 1) & (again == 0)).sum()),
+        only_again=int((twice & (first == 0) & (again == 1)).sum()),
+        pairs=int(both.sum()),
+    )
+
+
+def _table(samples: Samples, bad: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """One row an arrival, one column an arm: 1 failed, 0 did not, -1 was not asked."""
+    keys = samples.triple * (int(samples.pair.max(initial=0)) + 1) + samples.pair
+    known, rows = np.unique(keys, return_inverse=True)
+    table = np.full((len(known), 3), UNHEARD, dtype=np.int8)
+    table[rows, samples.arm] = bad
+    return table
+
+
+def judge_errors(run: Run, limit: ErrorRate) -> Conclusion:
+    """
+    The conclusion about failures; a FAIL stands also when the run was interrupted, a PASS does not.
+
+    Errors spent: PASS 5 %, each way to FAIL 2 %, times the look's share.
+    """
+    counts = counted(run.samples)
+    fault = _silent_baseline(run.samples, counts)
+    if fault:
+        return fault
+    shown = new_classes(run)
+    reasons = _reasons(counts, limit, FAIL_ERROR * run.share)
+    if reasons:
+        return failed(f"{_rates(counts)}: {'; '.join(reasons)}", differences=shown, receipt=_receipt(run, counts))
+    return interrupted(run) or _unstable(counts) or _proven(run, counts, limit, shown)
+
+
+def _silent_baseline(samples: Samples, counts: Counts) -> Conclusion | None:
+    for arm in (BASELINE, AGAIN):
+        heard = (samples.status > 0) & (samples.arm == arm)
+        if not heard.any() and counts.requests[arm]:
+            why = Counter(samples.error[samples.arm == arm].tolist()).most_common(1)[0][0]
+            return inconclusive(Cause.NO_ANSWER, f"{ARMS[arm]} answered 0 of {counts.requests[arm]:,} requests ({why})")
+    if not counts.requests[BASELINE] and not counts.requests[AGAIN]:
+        return inconclusive(Cause.TOO_FEW, "the baseline was asked 0 requests")
+    if not counts.requests[CANDIDATE]:
+        return inconclusive(Cause.TOO_FEW, "the candidate was asked 0 requests")
+    return None
+
+
+def _reasons(counts: Counts, limit: ErrorRate, error: float) -> list[str]:
+    """Each way in which the candidate is worse beyond doubt."""
+    bad, asked = counts.failures[CANDIDATE], counts.requests[CANDIDATE]
+    found = []
+    if bad == asked:
+        found.append("the candidate failed every request")
+    p = mcnemar(counts.only_candidate, counts.only_baseline)
+    if p <= error:
+        found.append(
+            f"of {counts.pairs:,} pairs {counts.only_candidate:,} failed only on the candidate and "
+            f"{counts.only_baseline:,} only on the baseline (exact McNemar p = {p:.2g}, limit {error:.2g})"
+        )
+    low, _ = clopper_pearson(bad, asked, error=error)
+    if low > float(limit.at_most) / 100:
+        found.append(f"at least {low:.2%} fail (objective: at most {limit.at_most:g} %)")
+    least, _ = difference_interval(bad, asked, *counts.baseline, error=error)
+    if least > float(limit.margin) / 100:
+        found.append(f"at least {least * 100:.2f} points more fail than on the baseline (margin {limit.margin:g})")
+    return found
+
+
+def _unstable(counts: Counts) -> Conclusion | None:
+    p = 2 * min(mcnemar(counts.only_again, counts.only_first), mcnemar(counts.only_first, counts.only_again))
+    if p > UNSTABLE:
+        return None
+    return inconclusive(
+        Cause.UNSTABLE_BASELINE,
+        f"the baseline disagrees with itself: {counts.failures[BASELINE]:,} and {counts.failures[AGAIN]:,} failures "
+        f"on the same requests (exact McNemar p = {p:.2g}, limit {UNSTABLE:g})",
+    )
+
+
+def _proven(run: Run, counts: Counts, limit: ErrorRate, shown: list[Difference]) -> Conclusion:
+    """PASS, or what more is needed for one."""
+    error = PASS_ERROR * run.share
+    bad, asked = counts.failures[CANDIDATE], counts.requests[CANDIDATE]
+    _, most = difference_interval(bad, asked, *counts.baseline, error=error)
+    _, high = clopper_pearson(bad, asked, error=error)
+    missing = []
+    if most > float(limit.margin) / 100:
+        missing.append(f"up to {most * 100:.2f} points more may fail than on the baseline (margin {limit.margin:g})")
+    if high > float(limit.at_most) / 100:
+        missing.append(f"up to {high:.2%} may fail (objective: at most {limit.at_most:g} %)")
+    said = _rates(counts) + "".join(f"; new on the candidate: {each.path}, {each.candidate}" for each in shown)
+    if not missing:
+        return passed(
+            f"{said}; at most {high:.2%} fail and {most * 100:.2f} points more than on the baseline",
+            receipt=_receipt(run, counts),
+        )
+    remedy = (
+        "a rate of 0 cannot be shown from a sample; declare at_most: 0.1"
+        if not limit.at_most
+        else "choose a longer --duration"
+    )
+    return inconclusive(Cause.TOO_FEW, f"{said}: {'; '.join(missing)}", receipt=_receipt(run, counts), remedy=remedy)
+
+
+def new_classes(run: Run) -> list[Difference]:
+    """Error classes by endpoint that the baseline never produced, most frequent first."""
+    samples = run.samples
+    found: list[Counter[tuple[str, int]]] = []
+    for mine in (samples.arm == CANDIDATE, samples.arm != CANDIDATE):
+        chosen = mine & (samples.error != "")
+        pairs = zip(samples.error[chosen].tolist(), samples.request[chosen].tolist(), strict=True)
+        found.append(Counter((str(error), int(request)) for error, request in pairs))
+    candidate, baseline = found
+    known = {error for error, _ in baseline}
+    fresh = sorted((-count, error, request) for (error, request), count in candidate.items() if error not in known)
+    return [_difference(run, error, request, -count) for count, error, request in fresh]
+
+
+def _difference(run: Run, error: str, request: int, count: int) -> Difference:
+    asked = (run.samples.arm == CANDIDATE) & (run.samples.request == request)
+    return Difference(
+        key=run.names[request] if request < len(run.names) else f"request {request}",
+        path=error,
+        baseline="0 times",
+        candidate=f"{count:,} of {int(asked.sum()):,} requests",
+    )
+
+
+def _rates(counts: Counts) -> str:
+    bad, asked = counts.failures[CANDIDATE], counts.requests[CANDIDATE]
+    worse, of = counts.baseline
+    mine, theirs = f"{bad / asked:.2%}", f"{worse / max(of, 1):.2%}"
+    return f"candidate failed {bad:,} of {asked:,} ({mine}), baseline {worse:,} of {of:,} ({theirs})"
+
+
+def _receipt(run: Run, counts: Counts) -> str:
+    again = int(run.samples.reconnects[run.samples.arm == CANDIDATE].sum())
+    before = int(run.samples.reconnects[run.samples.arm != CANDIDATE].sum())
+    return (
+        f"{counts.pairs:,} pairs, {counts.requests[CANDIDATE]:,} candidate and {counts.baseline[1]:,} baseline "
+        f"requests, "
+        f"look {run.look} of {run.looks}; asked again on a fresh connection: candidate {again:,}, baseline {before:,}"
+    )

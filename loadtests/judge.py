@@ -1,0 +1,205 @@
+"""Samples in, conclusions out. Knows neither locust nor gevent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loadtests.errors import judge_errors
+from loadtests.samples import Samples
+from loadtests.schedule import AGAIN, ARMS, BASELINE, CANDIDATE, FEWEST_TRIPLES
+from loadtests.soundness import Run, achieved, interrupted, unsound
+from verify.core.catalogue import check
+from verify.core.model import ErrorRate, Latency, QuantileLimit
+from verify.core.subjects import error_rate, latency
+from verify.core.verdicts import Cause, Conclusion, Difference, Verdict, failed, inconclusive, passed
+from verify.stats.quantiles import (
+    QuantileRule,
+    QuantileVerdict,
+    block_quantiles,
+    disagreements,
+    judge_quantiles,
+    noise,
+)
+
+Floats = NDArray[np.float64]
+ANSWERED: Final = 0.98
+NEEDED: Final = {0.5: 10, 0.95: 20, 0.99: 50}
+
+
+@check("load.latency", over=latency)
+def judge_latency(run: Run, limits: Latency) -> Conclusion:
+    """
+    Whether every limited quantile of scheduled → done, over the whole mix, is within its margin of the baseline's.
+
+    Only answers that were whole and in range are timed; under 98 % of those in an arm, nothing is said. A and A'
+    must not disagree at p50 or p95.
+
+    Blind to: one slow endpoint that few requests ask for; caches colder or data smaller than in life; load above the
+    rate that was sent; what users far from this generator see; errors, which success.error_rate judges.
+    """
+    rules = rules_of(limits)
+    fault = unsound(run) or interrupted(run) or _unanswered(run.samples)
+    if fault:
+        return fault
+    blocks = triple_quantiles(run.samples, len(run.offered), [rule.q for rule in rules])
+    whole = blocks[~np.isnan(blocks).any(axis=(1, 2))]
+    fault = _too_few(run, whole, rules) or _too_noisy(whole, rules)
+    if fault:
+        return fault
+    found = judge_quantiles(whole[:, BASELINE], whole[:, CANDIDATE], whole[:, AGAIN], rules, share=run.share)
+    return _latency_conclusion(run, found, len(whole), limits.plan)
+
+
+@check("success.error_rate", over=error_rate)
+def judge_error_rate(run: Run, limit: ErrorRate) -> Conclusion:
+    """
+    Whether the candidate fails no more often than the baseline, and no more often than promised.
+
+    PASS: exact McNemar finds no excess on the same requests, the score interval of the difference stays under the
+    margin, and the exact upper limit stays under `at_most`. An error class the baseline never produced is shown.
+
+    Blind to: wrong answers with the right status; failures rarer than the number of requests can show; errors only
+    writing requests meet; anything outside the minutes of the run.
+    """
+    fault = unsound(run)
+    return fault or judge_errors(run, limit)
+
+
+def judge_run(run: Run, *, latency: Latency | None, error_rate: ErrorRate | None) -> list[tuple[str, str, Conclusion]]:
+    """Check id, subject and conclusion of each declared objective."""
+    found = []
+    if latency is not None:
+        found.append(("load.latency", "mix/api", judge_latency(run, latency)))
+    if error_rate is not None:
+        found.append(("success.error_rate", "mix/api", judge_error_rate(run, error_rate)))
+    return found
+
+
+def rules_of(limits: Latency) -> tuple[QuantileRule, ...]:
+    """The declared limits as rules, in seconds."""
+
+    def rule(q: float, limit: QuantileLimit) -> QuantileRule:
+        return QuantileRule(q=q, margin=float(limit.max_ratio) - 1, floor=float(limit.floor_ms) / 1000)
+
+    declared = ((0.5, limits.p50), (0.95, limits.p95), (0.99, limits.p99))
+    return tuple(rule(q, limit) for q, limit in declared if limit is not None)
+
+
+def triple_quantiles(samples: Samples, triples: int, quantiles: Sequence[float]) -> Floats:
+    """Quantiles of scheduled → done of the good answers, seconds, shape (triples, arms, quantiles); NaN where none."""
+    good = (samples.error == "") & (samples.triple < triples)
+    taken = (samples.done - samples.scheduled)[good]
+    blocks = samples.triple[good] * 3 + samples.arm[good]
+    return block_quantiles(taken, blocks, triples * 3, quantiles).reshape(triples, 3, len(quantiles))
+
+
+def _unanswered(samples: Samples) -> Conclusion | None:
+    """The arm whose good answers are too few to stand for the mix, or None."""
+    for arm in (BASELINE, AGAIN, CANDIDATE):
+        mine = samples.error[samples.arm == arm]
+        good = int((mine == "").sum())
+        if not good:
+            return inconclusive(
+                Cause.NO_ANSWER,
+                f"{ARMS[arm]} gave 0 good answers to {len(mine):,} requests (limit 98 %); no latency was measured",
+            )
+        if good < ANSWERED * len(mine):
+            cause = Cause.TOO_FEW if arm == CANDIDATE else Cause.UNSTABLE_BASELINE
+            return inconclusive(
+                cause,
+                f"{ARMS[arm]} gave {good:,} good answers to {len(mine):,} requests "
+                f"({good / len(mine):.1%}, limit 98 %); "
+                "what is left is not the mix",
+            )
+    return None
+
+
+def _too_few(run: Run, whole: Floats, rules: Sequence[QuantileRule]) -> Conclusion | None:
+    if len(whole) < FEWEST_TRIPLES:
+        return inconclusive(
+            Cause.TOO_FEW,
+            f"{len(whole)} whole triples of blocks (limit: {FEWEST_TRIPLES})",
+            remedy="choose a longer --duration",
+        )
+    held = float(run.offered.mean())
+    # Poisson: planned for 50 a block, the mean of some tens of blocks may fall a little short of it.
+    short = [rule for rule in rules if held < 0.9 * NEEDED[rule.q]]
+    if short:
+        said = ", ".join(f"{rule.name} needs {NEEDED[rule.q]}" for rule in short)
+        return inconclusive(
+            Cause.TOO_FEW, f"a block holds {held:.0f} requests on average; {said}", remedy="choose a higher --rate"
+        )
+    return None
+
+
+def _too_noisy(whole: Floats, rules: Sequence[QuantileRule]) -> Conclusion | None:
+    """What A against A' says about the run: they disagree, or p50 moves more than its margin, or None."""
+    first, second = whole[:, BASELINE], whole[:, AGAIN]
+    central = [index for index, rule in enumerate(rules) if rule.q < 0.99]
+    remedy = "run again when the machines are quieter, or longer"
+    found = disagreements(first[:, central], second[:, central], [rules[index] for index in central])
+    if found:
+        worst = max(found, key=lambda each: abs(each.interval.estimate) / each.limit)
+        return inconclusive(
+            Cause.TOO_NOISY,
+            f"the baseline disagrees with itself at {worst.rule.name}: A' / A = {np.exp(worst.interval.estimate):.3f} "
+            f"(99 %: {np.exp(worst.interval.lower):.3f} to {np.exp(worst.interval.upper):.3f}; "
+            f"limit {np.exp(worst.limit):.3f})",
+            remedy=remedy,
+        )
+    for index in (index for index in central if rules[index].q == 0.5):
+        width, margin = noise(first[:, index], second[:, index], rules[index])
+        if width > margin:
+            return inconclusive(
+                Cause.TOO_NOISY,
+                f"the baseline's p50 is known to ± {np.expm1(width):.1%} only, "
+                f"wider than its margin of {np.expm1(margin):.1%}",
+                remedy=remedy,
+            )
+    return None
+
+
+def _latency_conclusion(run: Run, found: Sequence[QuantileVerdict], triples: int, plan: str) -> Conclusion:
+    said = "; ".join(_shown(each) for each in found)
+    receipt = (
+        f"{achieved(run, CANDIDATE):,} candidate and {achieved(run, BASELINE) + achieved(run, AGAIN):,} baseline "
+        f"requests, "
+        f"{triples} of {len(run.offered)} triples, look {run.look} of {run.looks}"
+    )
+    if plan:
+        receipt += f"; plan: {plan}; judged: {', '.join(_limit(each.rule) for each in found)}"
+    worst = Verdict.worst(each.verdict for each in found)
+    if worst is Verdict.PASS:
+        return passed(said, receipt=receipt)
+    if worst is Verdict.FAIL:
+        differences = [_difference(each) for each in found if each.verdict is Verdict.FAIL]
+        return failed(said, differences=differences, receipt=receipt)
+    open_ones = ", ".join(each.rule.name for each in found if each.verdict is Verdict.INCONCLUSIVE)
+    return inconclusive(
+        Cause.TOO_NOISY, f"{open_ones} undecided: {said}", receipt=receipt, remedy="choose a longer --duration"
+    )
+
+
+def _limit(rule: QuantileRule) -> str:
+    return f"{rule.name} at most {1 + rule.margin:.2f} x or {rule.floor * 1000:g} ms more"
+
+
+def _shown(each: QuantileVerdict) -> str:
+    against = f"{np.exp(each.excess.lower):.2f} to {np.exp(each.excess.upper):.2f} of its limit"
+    return (
+        f"{each.rule.name} {each.candidate * 1000:.2f} ms against {each.baseline * 1000:.2f} ms "
+        f"({each.ratio:.2f} x, {against}: {each.verdict.name})"
+    )
+
+
+def _difference(each: QuantileVerdict) -> Difference:
+    return Difference(
+        path=each.rule.name,
+        baseline=f"{each.baseline * 1000:.2f} ms",
+        candidate=f"{each.candidate * 1000:.2f} ms",
+        detail=f"{each.ratio:.2f} x; limit {_limit(each.rule)}",
+    )

@@ -1,0 +1,1 @@
+"""Evidence and decision in, text out. No verdict is made here."""

@@ -1,0 +1,59 @@
+"""One cause a line: claims that are open for the same reason are shown together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from verify.core.decision import Decision, Settled
+from verify.core.verdicts import Verdict
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Why the gate does not advance, in a line, and what may be shown below it."""
+
+    text: str
+    details: tuple[str, ...] = ()
+
+
+def _title(verdict: Verdict, cause: str, group: list[Settled]) -> str:
+    first = group[0]
+    mark = f"{verdict.name}{f' ({cause})' if cause else ''}"
+    if len(group) == 1:
+        return f"{mark} {first.claim}: {first.why}"
+    checks = ", ".join(sorted({each.claim.check for each in group}))
+    return f"{mark} {len(group)} claims of {checks}: {first.why}"
+
+
+def _details(group: list[Settled]) -> tuple[str, ...]:
+    if len(group) > 1:
+        names = [str(each.claim) for each in group[:SHOWN]]
+        rest = len(group) - SHOWN
+        return (*names, f"… and {rest} more") if rest > 0 else tuple(names)
+    only = group[0]
+    shown = list(only.differences[:SHOWN])
+    rest = len(only.differences) - len(shown) + only.omitted
+    if rest:
+        shown.append(f"… and {rest:,} more differences")
+    if only.reproduce:
+        shown.append(f"again: {only.reproduce}")
+    return tuple(shown)
+
+
+def causes(decision: Decision) -> list[Cause]:
+    """FAIL before INCONCLUSIVE, then the reasons that belong to no single claim; every reason appears."""
+    groups: defaultdict[tuple[int, str, str], list[Settled]] = defaultdict(list)
+    for each in decision.claims:
+        counts = each.verdict is Verdict.FAIL or (each.required and each.verdict is Verdict.INCONCLUSIVE)
+        if counts and not each.waived:
+            groups[-each.verdict, each.cause.value if each.cause else "", each.why].append(each)
+    claims = {f"{each.claim}: {each.why}" for group in groups.values() for each in group}
+    found = [
+        Cause(text=_title(Verdict(-rank), cause, group), details=_details(group))
+        for (rank, cause, _), group in sorted(groups.items(), key=lambda item: item[0])
+    ]
+    others = [reason for reason in decision.reasons if not any(reason.endswith(claim) for claim in claims)]
+    return [*found, *(Cause(text=reason) for reason in others)]

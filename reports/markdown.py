@@ -1,0 +1,102 @@
+"""A decision in Markdown, readable in one minute and small enough for any place that shows it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from reports.grouping import causes
+from reports.terminal import counts, headline
+from verify.core.decision import Action, Decision, Settled
+from verify.core.verdicts import Verdict
+
+LIMIT: Final = 60_000
+_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
+
+
+def escaped(text: str) -> str:
+    """The text without anything Markdown or HTML would read as its own, on one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _table(settled: list[Settled]) -> list[str]:
+    lines = ["| verdict | claim | what was found | observed |", "|---|---|---|---|"]
+    for each in settled:
+        verdict = "WAIVED" if each.waived else each.verdict.name
+        when = f"{each.observed_at:%Y-%m-%d %H:%M:%S} UTC" if each.observed_at else "never"
+        found = each.receipt if each.verdict is Verdict.PASS else each.why
+        lines.append(f"| {verdict} | {escaped(str(each.claim))} | {escaped(found)} | {when} |")
+    return lines
+
+
+def _reasons(decision: Decision) -> list[str]:
+    if decision.action is Action.ADVANCE:
+        return [f"Why: {escaped(each)}" for each in decision.reasons]
+    lines = ["## Why", ""]
+    for cause in causes(decision):
+        lines.append(f"- **{escaped(cause.text)}**")
+        lines += [f"  - {escaped(each)}" for each in cause.details]
+    return lines
+
+
+def _unknown(decision: Decision) -> list[str]:
+    lines = []
+    if decision.deferred:
+        lines.append(f"- Not yet required by this step: {', '.join(decision.deferred)}")
+    if decision.undeclared:
+        lines.append(f"- Not declared by this environment: {escaped(', '.join(decision.undeclared))}")
+    lines += [f"- Waived: {escaped(str(each.claim))}: {escaped(each.waived)}" for each in decision.claims if each.waived]
+    lines += [
+        f"- Accepted difference: {escaped(str(each.claim))}: {count:,} x {escaped(path)}"
+        for each in decision.claims
+        for path, count in sorted(each.accepted.items())
+    ]
+    lines += [
+        f"- Superseded failure of {escaped(str(each.claim))}: {escaped(text)}"
+        for each in decision.claims
+        for text in each.superseded
+    ]
+    lines += [f"- Changed since the last decision: {escaped(each)}" for each in decision.changed]
+    return ["## What was not verified, or not as first declared", "", *(lines or ["- Nothing."])]
+
+
+def markdown(decision: Decision, *, limit: int = LIMIT) -> str:
+    """
+    The decision, its reasons, what was not verified, then every claim with what it compared.
+
+    At most `limit` characters; what is cut is counted in the last line.
+    """
+    ranked = sorted(decision.claims, key=lambda each: (-each.verdict, each.claim))
+    lines = [
+        f"# {escaped(headline(decision))}",
+        "",
+        f"Decided {decision.decided_at:%Y-%m-%d %H:%M:%S} UTC · decision {decision.sequence} · "
+        f"candidate build {escaped(decision.candidate or 'unknown')} · traffic on it {decision.traffic_percent:g} %",
+        "",
+        f"Proven: {counts(decision) or 'nothing'}",
+        "",
+        f"Can we still go back? {escaped(decision.going_back)}",
+        "",
+        *_reasons(decision),
+        "",
+        *_unknown(decision),
+        "",
+        "## Claims this step needs",
+        "",
+        *_table([each for each in ranked if each.required]),
+        "",
+        "## Other claims",
+        "",
+        *(_table([each for each in ranked if not each.required]) if any(not e.required for e in ranked) else ["None."]),
+    ]
+    return _cut(lines, limit)
+
+
+def _cut(lines: list[str], limit: int) -> str:
+    kept, used = [], 0
+    for line in lines:
+        used += len(line) + 1
+        if used > limit - 100:
+            return "\n".join([*kept, f"… {len(lines) - len(kept):,} more lines; see the decision file."]) + "\n"
+        kept.append(line)
+    return "\n".join(kept) + "\n"

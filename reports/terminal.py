@@ -1,0 +1,57 @@
+"""A decision as a tired person reads it on a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from reports.grouping import causes
+from verify.core.decision import Action, Decision
+from verify.core.verdicts import Verdict
+
+_SAID = {
+    ("advance", Action.ADVANCE): "traffic may move to",
+    ("advance", Action.HOLD): "traffic must not move to",
+    ("advance", Action.ROLL_BACK): "take traffic back instead of moving to",
+    ("stay", Action.ADVANCE): "traffic may stay at",
+    ("stay", Action.HOLD): "change nothing at",
+    ("stay", Action.ROLL_BACK): "take traffic back from",
+}
+
+
+def headline(decision: Decision) -> str:
+    """The action and what it means, in one line."""
+    percent = f" ({decision.percent:g} %)" if decision.percent is not None else ""
+    said = _SAID[decision.question, decision.action]
+    back = f"; back to {decision.target}" if decision.action is Action.ROLL_BACK else ""
+    return f"{decision.action.value}: {decision.environment}: {said} step {decision.step}{percent}{back}"
+
+
+def counts(decision: Decision) -> str:
+    """`health 3/3 · parity 18/18 · load 0/1`: proven of required, a family each."""
+    required = [each for each in decision.claims if each.required]
+    total = Counter(each.claim.family for each in required)
+    proven = Counter(each.claim.family for each in required if each.verdict is Verdict.PASS)
+    waived = Counter(each.claim.family for each in required if each.waived)
+    return " · ".join(
+        f"{family} {proven[family]}/{total[family]}" + (f" (+{waived[family]} waived)" if waived[family] else "")
+        for family in sorted(total)
+    )
+
+
+def decision_lines(decision: Decision, path: Path | None) -> list[str]:
+    """The decision, why, what was proven, what was not asked, and where it is written."""
+    lines = [headline(decision)]
+    if decision.action is not Action.ADVANCE:
+        for cause in causes(decision):
+            lines.append(f"  {cause.text}")
+            lines += [f"      {each}" for each in cause.details]
+    lines.append(f"  proven: {counts(decision) or 'nothing'}")
+    if decision.deferred:
+        lines.append(f"  not yet required: {', '.join(decision.deferred)}")
+    lines += [f"  changed since the last decision: {each}" for each in decision.changed]
+    lines += [f"  waived: {each.claim}: {each.waived}" for each in decision.claims if each.waived]
+    lines.append(f"  candidate build: {decision.candidate or 'unknown'}; traffic on it: {decision.traffic_percent:g} %")
+    lines.append(f"  can we still go back? {decision.going_back}")
+    lines.append(f"  decision: {path}" if path else "  decision: not recorded (--no-record)")
+    return lines

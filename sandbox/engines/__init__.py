@@ -1,0 +1,1 @@
+"""Database servers without containers and without system packages, one file an engine."""

@@ -1,0 +1,83 @@
+"""One planted defect: where it sits, what it must cause, and how it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sandbox.web.exchange import Exchange
+
+EASYPICKS, PICKUP = "easypicks", "pickup"
+BOTH = frozenset({EASYPICKS, PICKUP})
+FAIL, INCONCLUSIVE = "FAIL", "INCONCLUSIVE"
+HOLD, ROLL_BACK = "HOLD", "ROLL_BACK"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerChange:
+    """The candidate's answer is another one; what the change does not concern it returns as it was."""
+
+    change: Callable[[Exchange], Exchange]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyCut:
+    """The compressed body of these endpoints ends after `keep` of its bytes, with a matching Content-Length."""
+
+    endpoints: frozenset[str]
+    keep: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slowdown:
+    """This share of the candidate's API requests takes `factor` times as long; which ones depends on seed and index."""
+
+    factor: float
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorShare:
+    """This share of the candidate's API requests is answered with 500; which ones depends on seed and index."""
+
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowChange:
+    """Rows of one Postgres table differ: the statements run in one transaction after the rows `ids` were remembered.
+
+    Healing removes the rows with these ids, inserts the remembered ones and runs `restore`.
+    """
+
+    table: str
+    ids: tuple[int, ...]
+    statements: tuple[str, ...]
+    restore: tuple[str, ...] = ()
+
+
+How = AnswerChange | BodyCut | Slowdown | ErrorShare | RowChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One defect of the candidate.
+
+    `kind` is http, data or load. `claims` maps "check subject" to the verdict it must have while the fault is planted,
+    the same in each of `systems`; `claims_by_system` adds what differs; every other claim must stay PASS. `advance`
+    and `stay` are the gate's decisions.
+    """
+
+    name: str
+    kind: str
+    systems: frozenset[str]
+    summary: str
+    how: How
+    claims: Mapping[str, str] = field(default_factory=dict)
+    claims_by_system: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    advance: str = HOLD
+    stay: str = HOLD
+
+    def claims_of(self, system: str) -> Mapping[str, str]:
+        """Every claim this fault must alter in that system, with its verdict, sorted."""
+        return dict(sorted({**self.claims, **self.claims_by_system.get(system, {})}.items()))

@@ -1,0 +1,20 @@
+"""Defects that only many requests show."""
+
+from __future__ import annotations
+
+from sandbox.faults.fault import BOTH, FAIL, ROLL_BACK, ErrorShare, Fault, Slowdown
+
+FAULTS = (
+    Fault(
+        name="status-500", kind="load", systems=BOTH, stay=ROLL_BACK, claims={"success.error_rate mix/api": FAIL},
+        summary="one in a hundred API requests is answered with 500", how=ErrorShare(share=0.01),
+    ),
+    Fault(
+        name="latency-20-percent", kind="load", systems=BOTH, claims={"load.latency mix/api": FAIL},
+        summary="every API request takes 1.2 times as long", how=Slowdown(factor=1.2),
+    ),
+    Fault(
+        name="tail-x5", kind="load", systems=BOTH, claims={"load.latency mix/api": FAIL},
+        summary="one in fifty API requests takes five times as long", how=Slowdown(factor=5.0, share=0.02),
+    ),
+)  # fmt: skip

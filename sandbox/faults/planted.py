@@ -1,0 +1,86 @@
+"""The faults in force in a running candidate."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sandbox.errors import UnknownFault
+from sandbox.faults.fault import AnswerChange, BodyCut, ErrorShare, Fault, RowChange, Slowdown
+from sandbox.faults.rows import Rows
+from sandbox.web.exchange import Exchange
+from sandbox.web.service_time import share
+
+
+class Planted:
+    """What is planted now. Read by each request, changed by the control port; a change takes effect as a whole."""
+
+    def __init__(self, system: str, faults: Iterable[Fault], *, seed: int, database: str) -> None:
+        self.system = system
+        self._known = {each.name: each for each in faults}
+        self._seed = seed
+        self._rows = Rows(database)
+        self._active: tuple[Fault, ...] = ()
+        self._lock = threading.Lock()
+
+    def known(self) -> list[str]:
+        """The names that can be planted here, sorted."""
+        return sorted(self._known)
+
+    def names(self) -> list[str]:
+        """The names planted now, sorted."""
+        return sorted(each.name for each in self._active)
+
+    def _find(self, name: str) -> Fault:
+        if name not in self._known:
+            raise UnknownFault(f"{self.system} has no fault {name!r}; it has {', '.join(self.known()) or 'none'}")
+        return self._known[name]
+
+    def plant(self, name: str) -> None:
+        """The fault is in force; it stays as it is when it was before."""
+        found = self._find(name)
+        with self._lock:
+            if found in self._active:
+                return
+            if isinstance(found.how, RowChange):
+                self._rows.plant(name, found.how)
+            self._active = (*self._active, found)
+
+    def heal(self, name: str) -> None:
+        """The fault is not in force, and what it altered is exactly as before."""
+        found = self._find(name)
+        with self._lock:
+            if found not in self._active:
+                return
+            if isinstance(found.how, RowChange):
+                self._rows.heal(name, found.how)
+            self._active = tuple(each for each in self._active if each is not found)
+
+    def change(self, exchange: Exchange, index: int | None = None) -> Exchange:
+        """The answer as the planted faults leave it; `index` counts the API requests of this process."""
+        for each in self._active:
+            if isinstance(each.how, AnswerChange):
+                exchange = each.how.change(exchange)
+            elif isinstance(each.how, ErrorShare) and self._hits(each, each.how.share, index):
+                body = {"error": "internal", "message": "something went wrong"}
+                exchange = replace(exchange, status=500, body=body)
+        return exchange
+
+    def slowdown(self, index: int) -> float:
+        """How many times longer than usual API request `index` takes."""
+        factor = 1.0
+        for each in self._active:
+            if isinstance(each.how, Slowdown) and self._hits(each, each.how.share, index):
+                factor *= each.how.factor
+        return factor
+
+    def cut(self, exchange: Exchange, body: bytes, *, compressed: bool) -> bytes:
+        """The bytes that are sent of the body."""
+        for each in self._active:
+            if isinstance(each.how, BodyCut) and compressed and exchange.name in each.how.endpoints:
+                return body[: int(len(body) * each.how.keep)]
+        return body
+
+    def _hits(self, fault: Fault, part: float, index: int | None) -> bool:
+        return index is not None and share(self._seed, fault.name, index) < part

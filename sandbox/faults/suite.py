@@ -1,0 +1,89 @@
+"""Defects in the suite's own world: a check that is not asked, a run cut short, evidence that is old or edited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sandbox.faults.fault import HOLD, INCONCLUSIVE
+
+VICTIM = "parity.errors error/unknown_product"
+EVERY_CLAIM = "*"
+OF_THE_RUN = "pytest:*"
+UNUSABLE = "UNUSABLE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteFault:
+    """
+    One defect of the verification itself.
+
+    `how` names what the drill does; `claims` maps "check subject" (`*` for every claim, `pytest:*` for those pytest asks) to the
+    verdict the gate must see. `advance` and `stay` are the gate's decisions, or UNUSABLE for exit code 30.
+    """
+
+    name: str
+    summary: str
+    how: Literal["deselect", "delete", "crash", "crash-after-pass", "kill", "age", "edit", "send-nothing"]
+    claims: Mapping[str, str] = field(default_factory=dict)
+    advance: str = HOLD
+    stay: str = HOLD
+    kind: str = "suite"
+
+    def claims_of(self, system: str) -> Mapping[str, str]:  # noqa: ARG002 - the same in every system
+        """Every claim this fault must alter, with its verdict."""
+        return self.claims
+
+
+SUITE_FAULTS = (
+    SuiteFault(
+        name="check-deselected",
+        summary="pytest ends green after --deselect dropped one check",
+        how="deselect",
+        claims={VICTIM: INCONCLUSIVE},
+    ),
+    SuiteFault(
+        name="check-deleted",
+        summary="the function that asks parity.errors is gone; CATALOGUE.lock still names it",
+        how="delete",
+        claims={},
+    ),
+    SuiteFault(
+        name="check-crashes",
+        summary="a check raises before it judges",
+        how="crash",
+        claims={VICTIM: INCONCLUSIVE},
+    ),
+    SuiteFault(
+        name="crash-after-pass",
+        summary="a check says PASS and then raises",
+        how="crash-after-pass",
+        claims={VICTIM: INCONCLUSIVE},
+    ),
+    SuiteFault(
+        name="run-killed",
+        summary="the run is killed after a green one, in the middle of a check",
+        how="kill",
+        claims={OF_THE_RUN: INCONCLUSIVE},
+    ),
+    SuiteFault(
+        name="evidence-stale",
+        summary="green evidence is older than the step allows",
+        how="age",
+        claims={EVERY_CLAIM: INCONCLUSIVE},
+    ),
+    SuiteFault(
+        name="evidence-edited",
+        summary="a line of the evidence was edited after it was written",
+        how="edit",
+        advance=UNUSABLE,
+        stay=UNUSABLE,
+    ),
+    SuiteFault(
+        name="zero-requests",
+        summary="the load run ends without having sent a request",
+        how="send-nothing",
+        claims={"load.latency mix/api": INCONCLUSIVE, "success.error_rate mix/api": INCONCLUSIVE},
+    ),
+)

@@ -1,0 +1,370 @@
+"""Answers agree, differ, or cannot be judged; never the first by default."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from verify.compare.documents import DocumentRules
+from verify.compare.headers import own_location
+from verify.compare.health import HealthRules, judge_health
+from verify.compare.responses import ReplyRules, compare_errors, compare_replies
+from verify.compare.routes import compare_routes
+from verify.core.replies import Reply
+from verify.core.verdicts import Answer, Cause, Problem, Verdict
+
+PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
+BASES = {"baseline_url": "https://api.railway.example", "candidate_url": "https://api.lightsail.example/"}
+
+
+def reply(body=b"", status=200, kind="application/json", **headers):
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    pairs = [("content-type", kind)] if kind else []
+    return Reply(status=status, body=data, headers=(*pairs, *((k.replace("_", "-"), v) for k, v in headers.items())))
+
+
+def says(value, side="candidate"):
+    return value if isinstance(value, Problem) else Answer(source=side, value=value)
+
+
+def judge(baseline, candidate, again=None, compare=compare_replies, **rules):
+    return compare(
+        says(baseline, "baseline"),
+        says(candidate),
+        says(baseline if again is None else again, "baseline again"),
+        rules=ReplyRules(**(BASES | rules)),
+    )
+
+
+SILENT = Problem(source="x", reason="timed out")
+TOO_BIG = Problem(source="x", reason="too big", cause=Cause.OVER_BUDGET)
+
+
+class TestEqual:
+    """What agrees passes with a receipt."""
+
+    def test_the_receipt_says_what_was_compared(self):
+        """Status, bytes, values, headers and counted rules stand in the receipt."""
+        one = reply({"items": [{"id": 1, "at": "2024-01-01T00:00:00Z"}], "n": 1.50}, etag="a")
+        two = reply({"n": 1.5, "items": [{"at": "2024-01-02T00:00:00Z", "id": 1}]}, etag="b")
+        rules = DocumentRules(volatile={"$..at": "timestamp"})
+        conclusion = judge(one, two, document=rules, headers=("content-type", "allow"))
+        assert conclusion.verdict is PASS
+        assert conclusion.receipt == (
+            f"status 200, {len(two.body)} bytes, 3 values, 1 of 2 headers present; "
+            "equal after: 1 × $..at volatile timestamp"
+        )
+        assert conclusion.normalised == {"$..at volatile timestamp": 1}
+
+    @pytest.mark.parametrize(
+        ("one", "two"),
+        [
+            ("application/json; charset=utf-8", "Application/JSON;charset=UTF-8"),
+            ('text/html; charset="utf-8"', "text/html;charset=utf-8"),
+            ("text/plain; b=1; a=2", "text/plain; a=2; b=1"),
+        ],
+    )
+    def test_spellings_of_a_content_type_are_equal(self, one, two):
+        """Case, quotes, blanks and order of parameters mean nothing."""
+        assert judge(reply(b"{}", kind=one), reply(b"{}", kind=two)).verdict is PASS
+
+    def test_an_empty_answer_without_json_is_compared(self):
+        """A 204 has no body on either side, and HEAD never has one."""
+        assert judge(reply(status=204, kind=""), reply(status=204, kind="")).verdict is PASS
+        assert judge(reply(), reply(), method="HEAD").verdict is PASS
+
+    def test_own_addresses_in_a_location_are_equal(self):
+        """Each side may redirect to itself."""
+        one = reply(status=302, location="https://api.railway.example/login?next=%2F")
+        two = reply(status=302, location="https://API.lightsail.example:443/login?next=%2F")
+        assert judge(one, two, expected="302", headers=("location",)).verdict is PASS
+
+
+class TestDifferent:
+    """What differs fails and is named."""
+
+    @pytest.mark.parametrize(
+        ("one", "two", "place"),
+        [
+            (reply({"a": 1}), reply({"a": "1"}), "$.a"),
+            (reply({"a": 1}), reply({"a": 1}, status=201), "status"),
+            (reply({"a": 1}), reply({"a": 1}, status=500), "status"),
+            (reply({"a": 1}), reply(b"<html>"), "$"),
+            (reply({"a": 1}), reply(b""), "$"),
+            (reply({"a": 1}), reply(b'{"a": 1, "a": 1}'), "$"),
+            (reply({"a": 1}), reply({"a": 1}, kind="text/html"), "header content-type"),
+            (reply({"a": 1}), reply({"a": 1}, kind=""), "header content-type"),
+            (reply({"a": 1}), reply({"a": 1}, kind="application/json; charset=latin-1"), "header content-type"),
+            (reply(b"", kind="text/plain"), reply(b" ", kind="text/plain"), "body line 1 column 1"),
+            (reply(b"a\nb", kind="text/plain"), reply(b"a\nc", kind="text/plain"), "body line 2 column 1"),
+            (reply(b"a\nb\n", kind="text/plain"), reply(b"a\nb", kind="text/plain"), "body line 2 column 2"),
+            (reply(b"\x00", kind="image/png"), reply(b"\x01", kind="image/png"), "body"),
+            (reply(b"\xff", kind="text/plain"), reply(b"\xfe", kind="text/plain"), "body"),
+        ],
+    )
+    def test_each_difference_fails_at_its_place(self, one, two, place):
+        """Status, header, value, text and bytes are each found."""
+        conclusion = judge(one, two)
+        assert conclusion.verdict is FAIL
+        assert place in [each.path for each in conclusion.differences]
+        assert conclusion.differences[0].path in conclusion.summary
+
+    def test_a_header_on_one_side_only_is_a_difference(self):
+        """Absent is not empty."""
+        one, two = reply(b"{}", allow=""), reply(b"{}")
+        difference = judge(one, two, headers=("Allow",)).differences[0]
+        assert (difference.path, difference.baseline, difference.candidate) == ("header allow", '""', "absent")
+
+    def test_a_redirect_back_to_the_baseline_is_a_difference(self):
+        """The candidate that still points at the baseline's host is found."""
+        one = two = reply(status=302, location="https://api.railway.example/login")
+        conclusion = judge(one, two, expected="302", headers=("location",))
+        assert conclusion.verdict is FAIL
+        assert "{base}/login" in conclusion.differences[0].baseline
+
+    def test_binary_bodies_show_length_and_digest(self):
+        """Two binary bodies are told apart without showing them."""
+        one, two = reply(gzip.compress(b"a", mtime=0), kind="application/zip"), reply(b"zip", kind="application/zip")
+        assert "3 bytes, SHA-256 " in judge(one, two).differences[0].candidate
+
+    def test_a_text_with_an_address_is_concealed(self):
+        """A mail address beside the difference does not show."""
+        one = reply(b"Dear ann@home.example, 1", kind="text/plain")
+        two = reply(b"Dear ann@home.example, 2", kind="text/plain")
+        assert "@" not in str(judge(one, two).differences[0])
+        assert "withheld" in str(judge(one, two).differences[0])
+
+    def test_many_differences_are_counted(self):
+        """Shown are fifty, counted are all."""
+        conclusion = judge(reply(list(range(3000))), reply([-1] * 3000))
+        assert len(conclusion.differences) == 50
+        assert conclusion.omitted == 2950
+        assert conclusion.summary.startswith("3,000 differences")
+
+
+class TestNotJudged:
+    """What could not be heard or trusted is inconclusive, whatever the candidate says."""
+
+    @pytest.mark.parametrize(
+        ("baseline", "candidate", "again", "cause"),
+        [
+            (SILENT, reply(b"{}"), reply(b"{}"), Cause.NO_ANSWER),
+            (TOO_BIG, reply(b"{}"), reply(b"{}"), Cause.NO_ANSWER),
+            (reply(b"{}"), reply(b"{}"), SILENT, Cause.NO_ANSWER),
+            (reply(b"{}"), SILENT, reply(b"{}"), Cause.NO_ANSWER),
+            (reply(b"{}"), TOO_BIG, reply(b"{}"), Cause.OVER_BUDGET),
+            (SILENT, TOO_BIG, SILENT, Cause.NO_ANSWER),
+            (reply(b"{}", status=500), reply(b"{}", status=500), None, Cause.UNSTABLE_BASELINE),
+            (reply(b"{}"), reply(b"{}"), reply(b"{}", status=503), Cause.UNSTABLE_BASELINE),
+            (reply(b"<html>"), reply(b"<html>"), None, Cause.UNSTABLE_BASELINE),
+            (reply(b"{}"), reply(b"{}"), reply(b"{"), Cause.UNSTABLE_BASELINE),
+            (reply(b""), reply(b""), None, Cause.TOO_FEW),
+            (reply(b"[1]"), reply(b"[2]"), reply(b"[3]"), Cause.UNSTABLE_BASELINE),
+        ],
+    )
+    def test_the_cause_is_named(self, baseline, candidate, again, cause):
+        """Silence, an ill baseline and an empty promise each have their cause."""
+        conclusion = judge(baseline, candidate, again)
+        assert (conclusion.verdict, conclusion.cause) == (INCONCLUSIVE, cause)
+
+    def test_the_baseline_that_answers_an_error_is_named(self):
+        """The message has both numbers."""
+        told = judge(reply(b"{}", status=500), reply(b"{}")).summary
+        assert told == "the baseline itself answers 500, expected 200-299"
+
+    def test_what_moves_is_listed_with_the_rule_that_covers_it(self):
+        """A clock, an identifier and an order that move are proposed as rules, without indexes."""
+        one = {"items": [{"at": "2024-01-01T00:00:00Z"}, {"at": "2024-01-01T00:00:00Z"}], "n": 1, "ok": True}
+        two = {"items": [{"at": "2024-01-01T00:00:01Z"}, {"at": "2024-01-01T00:00:02Z"}], "n": 2, "ok": False}
+        conclusion = judge(reply(one), reply(one), reply(two))
+        assert conclusion.summary == "the baseline differs from itself when asked twice: $.items[*].at, $.n, $.ok"
+        assert conclusion.remedy == (
+            "if these move by nature, declare volatile: {$.items[*].at: timestamp}, volatile: {$.n: number}"
+        )
+        assert len(conclusion.differences) == 4
+
+    def test_moving_headers_make_the_baseline_unstable(self):
+        """A header that matters and moves is noise too."""
+        one, two = reply(b"{}", allow="GET"), reply(b"{}", allow="POST")
+        assert judge(one, one, two, headers=("allow",)).cause is Cause.UNSTABLE_BASELINE
+
+
+class TestErrors:
+    """Both sides must refuse alike."""
+
+    REFUSED = reply({"error": "not found"}, status=404)
+
+    def test_equal_refusals_pass(self):
+        """The same 404 with the same body passes."""
+        assert judge(self.REFUSED, self.REFUSED, compare=compare_errors, expected="404").verdict is PASS
+
+    def test_a_success_with_an_error_in_its_body_fails(self):
+        """200 with an error is no refusal, and is said plainly."""
+        conclusion = judge(self.REFUSED, reply({"error": "not found"}), compare=compare_errors, expected="404")
+        assert conclusion.verdict is FAIL
+        assert "answers 200 with an error in its body" in conclusion.summary
+
+    @pytest.mark.parametrize("expected", ["404", "200-499"])
+    def test_a_baseline_that_does_not_refuse_cannot_be_a_measure(self, expected):
+        """A probe the baseline grants proves nothing, also when its range allows it."""
+        granted = reply({"a": 1})
+        conclusion = judge(granted, granted, compare=compare_errors, expected=expected)
+        assert conclusion.cause is Cause.UNSTABLE_BASELINE
+
+    @pytest.mark.parametrize("status", [200, 302, 401, 500])
+    def test_another_status_fails(self, status):
+        """Each other status of the candidate fails, inside a wide range too."""
+        other = reply({"error": "not found"}, status=status)
+        assert judge(self.REFUSED, other, compare=compare_errors, expected="200-599").verdict is FAIL
+
+    def test_silence_is_no_refusal(self):
+        """A candidate that does not answer has not refused."""
+        assert judge(self.REFUSED, SILENT, compare=compare_errors, expected="404").verdict is INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("location", "base", "shown"),
+    [
+        ("https://h/a?b#c", "https://h", "{base}/a?b#c"),
+        ("https://h:443/a", "https://H/", "{base}/a"),
+        ("https://h/v1/a", "https://h/v1", "{base}/a"),
+        ("https://h/v10/a", "https://h/v1", "{origin}/v10/a"),
+        ("https://h/v1", "https://h/v1/", "{base}"),
+        ("http://h/a", "https://h", "http://h/a"),
+        ("https://h.evil/a", "https://h", "https://h.evil/a"),
+        ("/a", "https://h", "/a"),
+        ("https://[::1", "https://h", "https://[::1"),
+        ("https://h/a", "", "https://h/a"),
+    ],
+)
+def test_only_the_own_address_becomes_a_marker(location, base, shown):
+    """Another scheme, host or prefix stays visible."""
+    assert own_location(location, base) == shown
+
+
+class TestRoutes:
+    """A fallback page is not a route."""
+
+    PAGE, SHELL = reply(b"<p>page", kind="text/html"), reply(b"<app>", kind="text/html")
+    NONE = reply(b"no", status=404, kind="text/html")
+
+    def routes(self, fallback, **pages):
+        """The verdict on pages given as baseline's and candidate's answer."""
+        sides = {f"/{path}": (says(one, "baseline"), says(two)) for path, (one, two) in pages.items()}
+        return compare_routes(sides, (says(fallback[0], "baseline"), says(fallback[1])))
+
+    def test_routes_on_both_sides_pass(self):
+        """Pages that differ from their side's fallback are there."""
+        conclusion = self.routes((self.NONE, self.SHELL), a=(self.PAGE, self.PAGE), b=(self.SHELL, self.PAGE))
+        assert conclusion.verdict is PASS
+        assert conclusion.receipt.startswith("2 of 2 routes")
+
+    def test_a_fallback_page_is_not_a_route(self):
+        """The candidate that answers every path with its shell lacks the route, and it is named."""
+        conclusion = self.routes((self.NONE, self.SHELL), a=(self.PAGE, self.SHELL), b=(self.PAGE, self.PAGE))
+        assert conclusion.verdict is FAIL
+        assert [each.path for each in conclusion.differences] == ["/a"]
+        assert "fallback page" in conclusion.differences[0].candidate
+
+    @pytest.mark.parametrize("status", [301, 404, 500])
+    def test_a_route_answers_2xx(self, status):
+        """A redirect or an error in place of a page is a missing route."""
+        other = reply(b"<p>page", status=status, kind="text/html")
+        assert self.routes((self.NONE, self.NONE), a=(self.PAGE, other)).verdict is FAIL
+
+    def test_another_content_type_fails(self):
+        """A page served as download is not the page."""
+        other = reply(b"<p>page", kind="application/octet-stream")
+        conclusion = self.routes((self.NONE, self.NONE), a=(self.PAGE, other))
+        assert conclusion.verdict is FAIL
+        assert conclusion.differences[0].path == "/a content-type"
+
+    def test_a_missing_route_fails_although_another_was_not_heard(self):
+        """Silence elsewhere does not soften what was seen."""
+        conclusion = self.routes((self.NONE, self.NONE), a=(self.PAGE, SILENT), b=(self.PAGE, self.NONE))
+        assert conclusion.verdict is FAIL
+
+    @pytest.mark.parametrize(
+        ("fallback", "page", "cause"),
+        [
+            ((NONE, NONE), (NONE, NONE), Cause.UNSTABLE_BASELINE),
+            ((SHELL, SHELL), (SHELL, PAGE), Cause.UNSTABLE_BASELINE),
+            ((NONE, NONE), (PAGE, SILENT), Cause.NO_ANSWER),
+            ((NONE, NONE), (SILENT, PAGE), Cause.NO_ANSWER),
+            ((SILENT, NONE), (PAGE, PAGE), Cause.NO_ANSWER),
+        ],
+    )
+    def test_what_cannot_be_judged_is_inconclusive(self, fallback, page, cause):
+        """A wrong manifest and silence are not the candidate's fault."""
+        assert self.routes(fallback, a=page).cause is cause
+
+    def test_no_routes_prove_nothing(self):
+        """An empty manifest is too few."""
+        assert self.routes((self.NONE, self.NONE)).cause is Cause.TOO_FEW
+
+
+class TestHealth:
+    """Being up is the question, so silence is an answer."""
+
+    UP = reply({"status": "ok", "checks": {"db": "up"}})
+    RULES = HealthRules(body={"$.status": "ok", "$.checks.db": "up"})
+
+    def health(self, *asks, **rules):
+        """The verdict on a window of asks."""
+        return judge_health([says(each) for each in asks], rules=HealthRules(**rules) if rules else self.RULES)
+
+    def test_enough_healthy_answers_pass(self):
+        """The threshold in a row passes, fewer are too few."""
+        assert self.health(self.UP, self.UP).verdict is PASS
+        assert self.health(self.UP).cause is Cause.TOO_FEW
+        assert self.health().cause is Cause.TOO_FEW
+
+    @pytest.mark.parametrize(
+        ("answer", "reason"),
+        [
+            (SILENT, "timed out"),
+            (TOO_BIG, "too big"),
+            (reply({}, status=503), "status 503, expected 200-299"),
+            (reply({"status": "down", "checks": {"db": "up"}}), '$.status is string "down", expected string "ok"'),
+            (reply({"status": "ok", "checks": {}}), "$.checks.db matches 0 values"),
+            (reply(b"<html>"), "is not JSON"),
+            (reply(b""), "is not JSON"),
+        ],
+    )
+    def test_each_unhealthy_answer_fails(self, answer, reason):
+        """Silence, status, markers and bodies fail, confirmed after the threshold."""
+        conclusion = self.health(answer, answer)
+        assert conclusion.verdict is FAIL
+        assert conclusion.confirmed
+        assert reason in conclusion.summary
+        once = self.health(answer)
+        assert once.verdict is FAIL
+        assert not once.confirmed
+
+    def test_markers_are_typed(self):
+        """true is not 1, and 1.5 is 1.50."""
+        assert self.health(reply({"a": 1}), reply({"a": 1}), body={"$.a": True}).verdict is FAIL
+        assert self.health(reply(b'{"a": 1.50}'), reply(b'{"a": 1.5}'), body={"$.a": 1.5}).verdict is PASS
+
+    def test_a_mixture_is_flapping(self):
+        """Good and bad answers in one window fail, and are confirmed only when enough were bad in a row."""
+        conclusion = self.health(self.UP, SILENT, self.UP)
+        assert conclusion.verdict is FAIL
+        assert conclusion.summary.startswith("flapping: 1 of 3")
+        assert not conclusion.confirmed
+        assert self.health(self.UP, SILENT, SILENT).confirmed
+
+    def test_a_redirect_is_never_healthy(self):
+        """Not even when the declared range includes it; the message says where it leads."""
+        moved = reply(status=302, location="/users/sign-in?next=/health")
+        conclusion = self.health(moved, moved, expected="200-399")
+        assert conclusion.verdict is FAIL
+        assert "/users/sign-in" in conclusion.summary
+        assert "although the declared range 200-399" in conclusion.summary
+
+    def test_an_address_that_may_not_be_asked_is_inconclusive(self):
+        """A host that is not declared says nothing about the candidate's health."""
+        undeclared = Problem(source="candidate", reason="not declared", cause=Cause.NOT_PERMITTED)
+        assert self.health(self.UP, undeclared).cause is Cause.NOT_PERMITTED

@@ -1,0 +1,48 @@
+"""What the faults say about themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.errors import UnknownFault
+from sandbox.faults import fault, faults_of, known_faults
+from sandbox.faults.fault import RowChange
+from sandbox.systems import known_systems
+
+
+def test_every_fault_declares_what_it_causes():
+    """Each has a kind, a summary, at least one claim in each of its systems, and two decisions."""
+    for each in known_faults():
+        assert each.kind in {"http", "data", "load"}
+        assert each.summary
+        assert each.systems <= set(known_systems())
+        assert {each.advance, each.stay} <= {"HOLD", "ROLL_BACK"}
+        for system in each.systems:
+            claims = each.claims_of(system)
+            assert claims
+            assert set(claims.values()) <= {"FAIL", "INCONCLUSIVE"}
+            assert all(len(claim.split(" ")) == 2 and "." in claim and "/" in claim for claim in claims)
+
+
+def test_faults_are_all_there():
+    """The systems have the planted defects they are meant to have."""
+    http = {"field-dropped", "number-as-string", "array-reordered", "wrong-target", "health-down", "health-login-page",
+            "route-missing", "truncated-gzip", "error-page"}  # fmt: skip
+    load = {"status-500", "latency-20-percent", "tail-x5"}
+    data = {"row-lost", "row-extra", "row-doubled", "last-digit", "null-as-empty", "absent-as-null", "sub-millisecond",
+            "unicode-form", "swapped-columns", "write-one-side"}  # fmt: skip
+    assert {each.name for each in faults_of("easypicks")} == http | load
+    assert {each.name for each in faults_of("pickup")} == http | load | data
+
+
+def test_data_faults_stay_away_from_sampled_rows_and_each_other():
+    """Every row they touch has an id above 3,000, and no two faults touch the same row."""
+    rows = [(each.how.table, key) for each in known_faults() if isinstance(each.how, RowChange) for key in each.how.ids]
+    assert all(key > 3000 for _, key in rows)
+    assert len(set(rows)) == len(rows)
+
+
+def test_unknown_fault_lists_the_known_ones():
+    """A wrong name is answered with the right ones."""
+    with pytest.raises(UnknownFault, match="easypicks has no fault 'row-lost'; it has .*wrong-target"):
+        fault("row-lost", "easypicks")

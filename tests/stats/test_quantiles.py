@@ -1,0 +1,170 @@
+"""Quantiles, trimmed intervals and the verdict over triples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import ttest_ind
+
+from verify.core.verdicts import Verdict
+from verify.stats.quantiles import (
+    QuantileRule,
+    block_quantiles,
+    disagreements,
+    excess,
+    judge_quantiles,
+    noise,
+    spending,
+    trimmed_interval,
+)
+
+RULES = (QuantileRule(q=0.5, margin=0.10), QuantileRule(q=0.95, margin=0.15), QuantileRule(q=0.99, margin=0.25))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.floats(0.001, 10)), min_size=1, max_size=60),
+    st.lists(st.floats(0, 1), min_size=1, max_size=3),
+)
+@settings(max_examples=100, deadline=None)
+def test_block_quantiles_equal_numpy(rows: list[tuple[int, float]], quantiles: list[float]) -> None:
+    """Each block's quantile is numpy's linear one, and an empty block is NaN."""
+    blocks = np.array([block for block, _ in rows])
+    values = np.array([value for _, value in rows])
+    found = block_quantiles(values, blocks, 5, quantiles)
+    for block in range(5):
+        mine = values[blocks == block]
+        if len(mine):
+            np.testing.assert_allclose(found[block], np.quantile(mine, quantiles), rtol=1e-12)
+        else:
+            assert np.isnan(found[block]).all()
+
+
+def test_trimmed_interval_gives_yuens_statistic() -> None:
+    """Two trimmed intervals together give the published trimmed t of SciPy's example (Yuen 1974)."""
+    a = np.array([56, 128.6, 12, 123.8, 64.34, 78, 763.3])
+    b = np.array([1.1, 2.9, 4.2])
+    one, other = trimmed_interval(a, error=0.025), trimmed_interval(b, error=0.025)
+    from scipy.stats import t
+
+    errors = [
+        (each.upper - each.estimate) / t.ppf(0.975, kept - 1) for each, kept in ((one, 5), (other, 3))
+    ]
+    statistic = (one.estimate - other.estimate) / np.hypot(*errors)
+    published = ttest_ind(a, b, trim=0.2, equal_var=False).statistic
+    assert statistic == pytest.approx(published, rel=1e-9)
+    assert statistic == pytest.approx(3.4463884028073513, rel=1e-2)
+
+
+def test_trimmed_interval_ignores_wild_values() -> None:
+    """A stall in one triple of twenty hardly moves the estimate."""
+    values = np.full(20, 0.1) + np.linspace(-0.01, 0.01, 20)
+    wild = values.copy()
+    wild[3] = 50.0
+    assert trimmed_interval(wild, error=0.05).estimate == pytest.approx(0.1, abs=0.002)
+
+
+def test_two_values_are_too_few() -> None:
+    """One value has no interval."""
+    with pytest.raises(ValueError, match="at least 2"):
+        trimmed_interval(np.array([1.0]), error=0.05)
+
+
+def test_excess_is_zero_at_the_limit() -> None:
+    """x is 0 exactly where the candidate is at margin, or at the floor when that is more."""
+    a, again = np.array([0.010]), np.array([0.010])
+    assert excess(np.array([0.011]), a, again, QuantileRule(q=0.5, margin=0.10))[0] == pytest.approx(0, abs=1e-12)
+    floored = QuantileRule(q=0.5, margin=0.10, floor=0.005)
+    assert excess(np.array([0.015]), a, again, floored)[0] == pytest.approx(0, abs=1e-12)
+
+
+def test_the_baseline_is_the_geometric_mean_of_its_two_arms() -> None:
+    """A stall in one baseline arm raises the limit by its root only."""
+    rule = QuantileRule(q=0.5, margin=0.0)
+    assert excess(np.array([0.02]), np.array([0.01]), np.array([0.04]), rule)[0] == pytest.approx(0, abs=1e-12)
+
+
+@given(st.sampled_from([(1.0,), (0.5, 1.0), (0.5, 0.75, 1.0), (0.33, 0.67, 1.0)]), st.floats(0.001, 0.2))
+def test_looks_spend_what_was_given(fractions: tuple[float, ...], total: float) -> None:
+    """The errors of all looks add up to the total, and each is positive."""
+    spent = spending(fractions, total)
+    assert sum(spent) == pytest.approx(total)
+    assert min(spent) > 0
+
+
+@pytest.mark.parametrize("fractions", [(), (0.25, 0.5, 0.75, 1.0), (0.5, 0.5, 1.0), (0.5,)])
+def test_other_looks_are_refused(fractions: tuple[float, ...]) -> None:
+    """No look, four looks, a look twice and a run without its end are errors."""
+    with pytest.raises(ValueError, match="looks"):
+        spending(fractions, 0.05)
+
+
+def simulated(runs: int, ratio: float, *, seed: int, triples: int = 40) -> list[tuple[np.ndarray, ...]]:
+    """Per-triple p50/p95/p99 of A, B, A' of a log-normal service under drift, 200 requests a block, for many runs."""
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(runs):
+        drift = np.cumsum(random.normal(0, 0.02, triples * 3)).reshape(triples, 3)
+        order = random.permuted(np.tile(np.arange(3), (triples, 1)), axis=1)
+        level = np.exp(np.take_along_axis(drift, order, axis=1) + random.normal(0, 0.03, (triples, 3)))
+        level[:, 1] *= ratio
+        requests = random.lognormal(np.log(0.01), 0.3, (triples, 3, 200)) * level[:, :, None]
+        quantiles = np.quantile(requests, [0.5, 0.95, 0.99], axis=2)
+        found.append(tuple(quantiles[:, :, arm].T for arm in range(3)))
+    return found
+
+
+def verdicts(ratio: float, *, seed: int, runs: int = 40) -> list[Verdict]:
+    """The joint verdict of each run at the last look's strictest share."""
+    found = []
+    for first, candidate, second in simulated(runs, ratio, seed=seed):
+        judged = judge_quantiles(first, candidate, second, RULES, share=0.2)
+        found.append(Verdict.worst(each.verdict for each in judged))
+    return found
+
+
+def test_equal_systems_pass_and_never_fail() -> None:
+    """Of 40 runs of equal systems at least 36 PASS and none FAILs."""
+    found = verdicts(1.0, seed=11)
+    assert found.count(Verdict.PASS) >= 36
+    assert found.count(Verdict.FAIL) == 0
+
+
+def test_twenty_percent_slower_never_passes() -> None:
+    """Of 40 runs of a system 20 % slower none PASSes and at least 36 FAIL."""
+    found = verdicts(1.2, seed=12)
+    assert found.count(Verdict.PASS) == 0
+    assert found.count(Verdict.FAIL) >= 36
+
+
+def test_a_system_at_the_margin_rarely_passes() -> None:
+    """At the p50 margin of 10 % at most 4 of 40 runs PASS (nominal 1 % at this share)."""
+    assert verdicts(1.10, seed=13).count(Verdict.PASS) <= 4
+
+
+def test_equal_baselines_do_not_disagree_and_unequal_ones_do() -> None:
+    """A against A' is silent for equal arms in 40 runs and speaks when A' is 10 % slower."""
+    central = RULES[:2]
+    quiet = [disagreements(a[:, :2], again[:, :2], central) for a, _, again in simulated(40, 1.0, seed=14)]
+    assert sum(bool(each) for each in quiet) <= 1
+    a, _, again = simulated(1, 1.0, seed=15)[0]
+    loud = disagreements(a[:, :2], again[:, :2] * 1.10, central)
+    assert "p50" in [each.rule.name for each in loud]
+
+
+def test_a_small_true_difference_is_no_disagreement() -> None:
+    """A' 3 % slower is under half the margin of 10 %: the run stays valid."""
+    a, _, again = simulated(1, 1.0, seed=16)[0]
+    assert not [each for each in disagreements(a[:, :1], again[:, :1] * 1.03, RULES[:1])]
+
+
+def test_noise_is_the_half_width_of_a_against_a() -> None:
+    """A noisy baseline has a wider interval than its margin, a quiet one has not."""
+    random = np.random.default_rng(3)
+    quiet = np.exp(random.normal(0, 0.01, (2, 20)))
+    wild = np.exp(random.normal(0, 1.0, (2, 20)))
+    width, margin = noise(quiet[0], quiet[1], RULES[0])
+    assert width < margin
+    width, margin = noise(wild[0], wild[1], RULES[0])
+    assert width > margin

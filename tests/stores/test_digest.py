@@ -1,0 +1,89 @@
+"""The fingerprint in place is blind to nothing that has been seen to deceive others."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.stores.conftest import Databases
+
+BLIND = [
+    ("sign of a numeric", "numeric", "1.5", "-1.5"),
+    ("NaN of a numeric", "numeric", "'NaN'", "0"),
+    ("infinity of a numeric", "numeric", "'Infinity'", "'-Infinity'"),
+    ("a month and thirty days", "interval", "'1 mon'", "'30 days'"),
+    ("a day and twenty-four hours", "interval", "'1 day'", "'24:00'"),
+    ("bounds of an array", "int[]", "'[0:1]={1,2}'", "'{1,2}'"),
+    ("dimensions of an array", "int[]", "'{{1,2},{3,4}}'", "'{1,2,3,4}'"),
+    ("sign inside an array", "numeric[]", "'{1.5}'", "'{-1.5}'"),
+    ("sign inside a range", "numrange", "'[-1.5,2)'", "'[1.5,2)'"),
+    ("empty object and empty list", "jsonb", "'{}'", "'[]'"),
+    ("sign inside jsonb", "jsonb", "'{\"a\": 1.5}'", "'{\"a\": -1.5}'"),
+    ("halves of a bigint", "bigint", "1", "4294967296"),
+    ("halves of a timestamp", "timestamptz", "'2000-01-01 00:00:00.000001Z'", "'2000-01-01 01:11:34.967296Z'"),
+    ("halves of a local timestamp", "timestamp", "'2000-01-01 00:00:00.000001'", "'2000-01-01 01:11:34.967296'"),
+    ("halves of a time", "time", "'00:00:00.000001'", "'01:11:34.967296'"),
+    ("null and the empty string", "text", "NULL", "''"),
+    ("null and its name", "text", "NULL", "'NULL'"),
+    ("composed letters", "text", "U&'\\00e9'", "U&'e\\0301'"),
+    ("trailing blanks of a varchar", "varchar(9)", "'a'", "'a '"),
+    ("trailing blanks of a bpchar", "bpchar", "'a'", "'a '"),
+    ("case under a loose collation", "text COLLATE loose", "'a'", "'A'"),
+    ("a label of an enum", "mood", "'sad'", "'ok'"),
+    ("json null and null", "jsonb", "'null'", "NULL"),
+    ("cents of large money", "numeric(20,2)", "123456789012345678.01", "123456789012345678.02"),
+    ("the last bit of a float", "float8", "0.1", "0.10000000000000002"),
+    ("fields of a composite", "pair", "'(1,)'", "'(,1)'"),
+    ("a domain over numeric", "price", "1.5", "-1.5"),
+    ("an address and its network", "inet", "'10.0.0.1/8'", "'10.0.0.1'"),
+]
+
+
+@pytest.mark.parametrize(("kind", "one", "other"), [case[1:] for case in BLIND], ids=[case[0] for case in BLIND])
+def test_no_blind_spot(databases: Databases, kind: str, one: str, other: str) -> None:
+    """Two values that a bare record hash or a collation takes for one have two fingerprints and two encodings."""
+    types = ("CREATE TYPE mood AS ENUM ('sad', 'ok')", "CREATE TYPE pair AS (a int, b int)",
+             "CREATE DOMAIN price AS numeric",
+             "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")  # fmt: skip
+    for side, value in (("baseline", one), ("candidate", other)):
+        databases.run(side, *types, f"CREATE TABLE t (id int PRIMARY KEY, v {kind})", f"INSERT INTO t VALUES (1, {value})")
+    found = [databases.store(side) for side in ("baseline", "candidate")]
+    here, there = (store.digest("t", columns=["id", "v"], seed=7) for store in found)
+    assert here.dialect == there.dialect
+    assert here.fingerprint != there.fingerprint
+    rows = [next(store.scan("t", key=["id"], columns=["v"])).to_pylist() for store in found]
+    assert rows[0] != rows[1]
+
+
+def test_a_value_swapped_between_two_rows_changes_the_sum(databases: Databases) -> None:
+    """A plain sum of record hashes is linear in the columns and would not move."""
+    for side, values in (("baseline", "(1, 'a', 'x'), (2, 'b', 'y')"), ("candidate", "(1, 'b', 'x'), (2, 'a', 'y')")):
+        databases.run(side, "CREATE TABLE t (id int PRIMARY KEY, v text, w text)", f"INSERT INTO t VALUES {values}")
+    plain = "SELECT sum(hash_record_extended(t, 0))::text FROM t"
+    sums, fingerprints = set(), set()
+    for side in ("baseline", "candidate"):
+        store = databases.store(side)
+        with store.session.reading() as connection:
+            sums.add(connection.execute(plain).fetchone())
+        fingerprints.add(store.digest("t", columns=["id", "v", "w"], seed=7).fingerprint)
+    assert (len(sums), len(fingerprints)) == (1, 2)
+
+
+def test_order_does_not_matter_and_the_seed_does(databases: Databases) -> None:
+    """The same rows have one fingerprint however they lie; another seed gives another one."""
+    databases.run("both", "CREATE TABLE t (id int PRIMARY KEY, v text)")
+    databases.run("baseline", "INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 500) i")
+    databases.run("candidate", "INSERT INTO t SELECT i, 'v' || i FROM generate_series(500, 1, -1) i")
+    here, there = (databases.store(side).digest("t", columns=["id", "v"], seed=7) for side in ("baseline", "candidate"))
+    assert here == there
+    assert here.rows == 500
+    assert databases.store("baseline").digest("t", columns=["id", "v"], seed=8).fingerprint != here.fingerprint
+
+
+def test_more_than_a_hundred_columns(databases: Databases) -> None:
+    """A record of 300 columns is hashed and scanned whole: the last column counts."""
+    columns = ", ".join(f"c{number:03} int DEFAULT {number}" for number in range(300))
+    databases.run("both", f"CREATE TABLE t (id int PRIMARY KEY, {columns})", "INSERT INTO t VALUES (1)")
+    databases.run("candidate", "UPDATE t SET c299 = 0")
+    names = [field.name for field in databases.store("baseline").describe("t").columns]
+    found = {databases.store(side).digest("t", columns=names, seed=1).fingerprint for side in ("baseline", "candidate")}
+    assert (len(names), len(found)) == (301, 2)

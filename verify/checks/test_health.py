@@ -1,0 +1,55 @@
+"""Is the candidate up, and is it the candidate?"""
+
+from __future__ import annotations
+
+import time
+
+from verify.compare.health import HealthRules, judge_health
+from verify.compare.identity import compare_identities
+from verify.core.asking import Judge, Side
+from verify.core.catalogue import check
+from verify.core.model import Health, Proof
+from verify.core.scalars import seconds
+from verify.core.subjects import Environment, Subject, health, identity
+
+
+@check("health.endpoint", over=health)
+def test_candidate_is_healthy(subject: Subject[Health], candidate: Side, judge: Judge) -> None:
+    """
+    The health path answers in range, with its declared marks, as often in a row as a balancer asks for.
+
+    The window is `healthy_threshold + unhealthy_threshold` asks, `interval` apart, each within `timeout`. Good and
+    bad answers in one window are a FAIL: a balancer would take the target in and out.
+
+    Blind to: what the health path itself does not look at, and outages shorter than the interval.
+    """
+    spec = subject.spec
+    asks = []
+    for number in range(spec.healthy_threshold + spec.unhealthy_threshold):
+        if number:
+            time.sleep(seconds(spec.interval))
+        asks.append(candidate.exchange(spec.request, url=spec.url, deadline=seconds(spec.timeout)))
+    rules = HealthRules(
+        expected=spec.status,
+        body=spec.body,
+        healthy_threshold=spec.healthy_threshold,
+        unhealthy_threshold=spec.unhealthy_threshold,
+    )
+    judge(judge_health(asks, rules=rules))
+
+
+@check("health.identity", over=identity)
+def test_candidate_is_the_candidate(
+    subject: Subject[Proof], environment: Environment, candidate: Side, baseline: Side | None, judge: Judge
+) -> None:
+    """
+    Who answers at the candidate's address says it is the candidate, and nobody there says it is the baseline.
+
+    Read twice a side: an address behind which several systems answer in turn is a FAIL.
+
+    Blind to: a system that lies about itself, and one that answers here but not where users are sent.
+    """
+    proofs = [candidate.identify(subject.spec)[0] for _ in range(2)]
+    trusted = environment.baseline.file.identity if environment.baseline else None
+    others = [baseline.identify(trusted)[0] for _ in range(2)] if baseline and trusted else []
+    judge(compare_identities(proofs, others, expected=subject.spec.equals, other=trusted.equals if trusted else None))

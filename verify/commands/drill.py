@@ -1,0 +1,102 @@
+"""`cutover drill`: every fault planted, and the kill rate."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+import sandbox.faults
+import sandbox.systems
+from sandbox.errors import SandboxError
+from sandbox.faults.suite import SUITE_FAULTS
+from verify.commands.options import env_option, environment_named, json_option, unusable_is_30
+from verify.commands.sandbox import evidence_beside
+from verify.core.errors import CutoverError
+from verify.drilling.drill import CONTROL, AnyFault, Drill, run_all
+from verify.drilling.outcome import Outcome
+from verify.recording import utc_now
+from verify.trial import locked_checks
+
+
+@click.command("drill")
+@env_option
+@click.option("--fault", "names", multiple=True, metavar="NAME", help="Only this fault; may be repeated.")
+@click.option("--seed", default=1, show_default=True, help="What data and random faults are drawn from.")
+@json_option
+@unusable_is_30
+def drill_command(name: str, names: tuple[str, ...], *, seed: int, as_json: bool) -> None:
+    """
+    Plant each fault in the twin of ENV and show which claims caught it.
+
+    A fault is caught when exactly the claims it declares change, to the declared verdict, and the gate
+    decides as declared. Exit code 0 when every fault is caught and nothing else alarms, else 1.
+
+    \b
+      cutover drill --env lightsail
+      cutover drill --env postgres --fault row-lost --fault last-digit
+    """
+    environment = environment_named(name)
+    system = environment.system.system
+    faults = _chosen(system, names)
+    outcomes: list[Outcome] = []
+    folder = evidence_beside("drill", environment.name, utc_now())
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="cutover-drill-") as place,
+            sandbox.systems.system(system).running(Path(place), seed=seed, faults=()) as twin,
+        ):
+            drill = Drill(name=name, environment=environment, checks=locked_checks(), twin=twin, folder=folder)
+            for outcome in run_all(drill, faults):
+                outcomes.append(outcome)
+                if not as_json:
+                    click.echo("\n".join(outcome_lines(outcome)))
+    except SandboxError as error:
+        raise CutoverError(str(error)) from error
+    click.echo(json.dumps(summary(outcomes), indent=1) if as_json else "\n".join([*closing_lines(outcomes), f"evidence: {folder}"]))
+    sys.exit(0 if all(each.clean for each in outcomes) else 1)
+
+
+def _chosen(system: str, names: Sequence[str]) -> list[AnyFault]:
+    known: dict[str, AnyFault] = {each.name: each for each in (*sandbox.faults.faults_of(system), *SUITE_FAULTS)}
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise CutoverError(f"{system} has no fault {', '.join(unknown)}; faults: {', '.join(sorted(known))}")
+    return [known[each] for each in names or sorted(known)]
+
+
+def outcome_lines(outcome: Outcome) -> list[str]:
+    """One fault: caught or not, by what, and the decisions."""
+    mark = "ok    " if outcome.clean else "WRONG "
+    caught = ", ".join(outcome.caught) or ("nothing to catch" if outcome.fault == CONTROL else "no claim")
+    lines = [f"{mark}{outcome.fault:<20} {outcome.seconds:6.1f} s  {outcome.advance}/{outcome.stay}  {caught}"]
+    lines += [f"        missed: {each}" for each in outcome.missed]
+    lines += [f"        alarm:  {each}" for each in outcome.alarms]
+    lines += [f"        decision: {each}" for each in outcome.decisions]
+    return lines
+
+
+def _figures(outcomes: Sequence[Outcome]) -> tuple[int, int, int]:
+    """Faults caught, faults planted, and outcomes with a false alarm."""
+    planted = [each for each in outcomes if each.fault != CONTROL]
+    caught = sum(1 for each in planted if not each.missed and not each.decisions)
+    return caught, len(planted), sum(1 for each in outcomes if each.alarms)
+
+
+def closing_lines(outcomes: Sequence[Outcome]) -> list[str]:
+    """The kill rate and the false alarms."""
+    caught, planted, alarms = _figures(outcomes)
+    rate = f"{100 * caught / planted:.0f} %" if planted else "nothing planted"
+    total = sum(each.seconds for each in outcomes)
+    return [f"kill rate {rate} ({caught} of {planted} faults), false alarms {alarms}, {total:.0f} s"]
+
+
+def summary(outcomes: Sequence[Outcome]) -> dict[str, object]:
+    """The table for machines."""
+    caught, planted, alarms = _figures(outcomes)
+    return {"caught": caught, "planted": planted, "false_alarms": alarms, "outcomes": [asdict(each) for each in outcomes]}

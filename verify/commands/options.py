@@ -1,0 +1,54 @@
+"""What every command understands, and how a command says that its input is unusable."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from verify.core.decision import UNUSABLE
+from verify.core.errors import CutoverError
+from verify.core.subjects import Environment
+from verify.loading import load_environment
+from verify.recording import evidence_root
+from verify.stores.registry import problems
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+env_option: Final = click.option(
+    "--env", "name", envvar="CUTOVER_ENV", required=True, metavar="NAME", help="The environment on trial."
+)
+step_option: Final = click.option("--step", metavar="STEP", required=True, help="The step of system.yaml that is asked about.")
+evidence_option: Final = click.option(
+    "--evidence", metavar="DIR", help="Where evidence lives (CUTOVER_EVIDENCE; default reports/out)."
+)
+json_option: Final = click.option("--json", "as_json", is_flag=True, help="JSON for machines.")
+
+
+def environment_named(name: str) -> Environment:
+    """The environment of that name, its stores' options checked too."""
+    return load_environment(name, stores=problems)
+
+
+def root_of(evidence: str | None) -> Path:
+    """The evidence folder an option means."""
+    return evidence_root(evidence, os.environ)
+
+
+def unusable_is_30(command: F) -> F:
+    """A CutoverError ends the command with its text and exit code 30; nothing else ever means 30."""
+
+    @functools.wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except CutoverError as error:
+            click.echo(f"unusable input: {error}", err=True)
+            sys.exit(UNUSABLE)
+
+    return guarded  # type: ignore[return-value]  # same signature, by functools.wraps

@@ -1,0 +1,1 @@
+"""Pure comparisons: two observations in, one conclusion out."""

@@ -1,0 +1,108 @@
+"""A proven difference in words: the place inside the value, and both sides; personal values as keyed hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from deepdiff import DeepDiff
+
+from verify.core.values import ABSENT, Tree, kind_of, regrown, show, tree
+from verify.core.verdicts import Difference
+
+SHOWN_CHARACTERS: Final = 200
+# deepdiff compares long lists pairwise; past this many characters the whole value is named instead.
+_EXPLAINED: Final = 100_000
+
+
+def _nobody(path: str) -> str:
+    raise ValueError(f"{path} is personal, and nothing was given to conceal it with")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privacy:
+    """
+    Which places hold personal data, and what is shown instead.
+
+    `personal` holds column names and JSONPaths: `email`, `$.address.street`, `$..email` (at any depth).
+    """
+
+    personal: Collection[str] = ()
+    conceal: Callable[[str], str] = _nobody
+
+    def shown(self, path: str, encoding: str) -> str:
+        """The value for people, or its kind and keyed hash when the place, or one inside it, is personal."""
+        if encoding != ABSENT and any(_holds(pattern, path, encoding) for pattern in self.personal):
+            return f"{kind_of(encoding)} {self.conceal(encoding)}"
+        text = show(encoding)
+        if len(text) <= SHOWN_CHARACTERS:
+            return text
+        return f"{text[:SHOWN_CHARACTERS]}… ({len(text):,} characters)"
+
+
+def _holds(pattern: str, path: str, encoding: str) -> bool:
+    if pattern.startswith("$.."):
+        name = pattern[3:]
+        return name in _names(path) or name in _names_inside(tree(encoding))
+    place = pattern if pattern.startswith("$") else f"$.{pattern}"
+    inside = place.startswith((f"{path}.", f"{path}[")) and encoding[0] in "lm"
+    return path == place or path.startswith((f"{place}.", f"{place}[")) or inside
+
+
+def _names(path: str) -> list[str]:
+    return [part.partition("[")[0] for part in path.split(".")]
+
+
+def _names_inside(parts: Tree) -> Iterator[str]:
+    if isinstance(parts, dict):
+        for name, item in parts.items():
+            yield name
+            yield from _names_inside(item)
+    elif isinstance(parts, list):
+        for item in parts:
+            yield from _names_inside(item)
+
+
+def explained(path: str, baseline: str, candidate: str) -> list[tuple[str, str, str]]:
+    """
+    The places where two unequal values differ, each with both encodings; at least one, sorted by path.
+
+    deepdiff sees encodings as leaves, so its own idea of equality (2 == 2.0 == True) never comes into play.
+    """
+    alike = baseline[0] == candidate[0] and baseline[0] in "lm"
+    if not alike or len(baseline) + len(candidate) > _EXPLAINED:
+        return [(path, baseline, candidate)]
+    found = DeepDiff(tree(baseline), tree(candidate), view="tree", threshold_to_diff_deeper=0)
+    places = sorted(
+        (_place(path, level.path(output_format="list")), _encoded(level.t1), _encoded(level.t2))
+        for levels in found.values()
+        for level in levels
+    )
+    return places or [(path, baseline, candidate)]
+
+
+def _place(path: str, steps: list[str | int]) -> str:
+    return path + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+
+
+def _encoded(part: object) -> str:
+    return regrown(part) if isinstance(part, str | list | dict) else ABSENT
+
+
+def _first_apart(baseline: str, candidate: str) -> str:
+    """Where two long texts part, when what is shown of them looks alike."""
+    pairs = zip(baseline, candidate, strict=False)
+    at = next((place for place, (one, other) in enumerate(pairs) if one != other), min(len(baseline), len(candidate)))
+    return f"first differs at character {at:,}" if at > SHOWN_CHARACTERS // 2 else ""
+
+
+def differences(key: str, path: str, baseline: str, candidate: str, privacy: Privacy) -> list[Difference]:
+    """One Difference for each place inside the value."""
+    return [
+        Difference(
+            key=key, path=place, baseline=privacy.shown(place, one), candidate=privacy.shown(place, other),
+            detail=_first_apart(one, other),
+        )
+        for place, one, other in explained(path, baseline, candidate)
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Pure: words, rules and decisions. Standard library and pydantic only; no I/O."""

@@ -1,0 +1,310 @@
+"""What the YAML files may say. Inert: nothing here is resolved, opened or asked."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from verify.core.scalars import (
+    Duration,
+    Family,
+    Flag,
+    Name,
+    Real,
+    Request,
+    Size,
+    StatusRange,
+    Volatile,
+    Whole,
+)
+
+Topology = Literal["shared", "replicated", "dual-write", "moved"]
+
+
+class Spec(BaseModel):
+    """A part of a description: frozen, and nothing it does not know is let in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Defaults(Spec):
+    """What holds for every endpoint and dataset unless it says otherwise."""
+
+    volatile: dict[str, Volatile] = {}
+    personal: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ("content-type", "cache-control", "location", "www-authenticate", "allow")
+    timeout: Duration = Field(default="10s", validate_default=True)
+    max_bytes: Size = 10 * 2**20
+
+
+class Comparison(Spec):
+    """How two answers to one request are compared; every softening is counted in the evidence."""
+
+    unordered: dict[str, str | None] = {}
+    volatile: dict[str, Volatile] = {}
+    tolerance: dict[str, Real] = {}
+    headers: tuple[str, ...] | None = None
+
+
+class Endpoint(Spec):
+    """One request whose answer must be the same on both sides."""
+
+    request: Request
+    url: Name = "api"
+    as_: Name | None = Field(default=None, alias="as")
+    headers: dict[str, str] = {}
+    body: JsonValue = None
+    compare: Comparison = Comparison()
+    status: StatusRange = "200-299"
+    writes: Flag = False
+    timeout: Duration | None = None
+    weight: Whole = Field(default=1, ge=0)
+
+
+class ErrorProbe(Spec):
+    """One request that both sides must refuse alike. `malformed` and `too-large` need --intrusive."""
+
+    request: Request
+    kind: Literal["missing", "unauthenticated", "forbidden", "invalid", "malformed", "too-large"]
+    status: StatusRange
+    url: Name = "api"
+    as_: Name | None = Field(default=None, alias="as")
+    headers: dict[str, str] = {}
+    body: JsonValue = None
+    compare: Comparison = Comparison()
+    timeout: Duration | None = None
+
+
+class Login(Spec):
+    """The one request that turns credentials into a token; `token` is a JSONPath into its answer."""
+
+    request: Request
+    url: Name = "api"
+    body: JsonValue = None
+    headers: dict[str, str] = {}
+    token: str = "$.token"
+
+
+class Identity(Spec):
+    """Somebody the requests are sent as: a login, or a token given from outside."""
+
+    login: Login | None = None
+    token: str | None = None
+    header: str = "Authorization"
+    scheme: str = "Bearer"
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Identity:
+        if (self.login is None) is (self.token is None):
+            raise ValueError("say exactly one of login: and token:")
+        return self
+
+
+class Health(Spec):
+    """The health path and how often in a row it must answer, as a load balancer would ask."""
+
+    request: Request
+    url: Name = "api"
+    status: StatusRange = "200-299"
+    body: dict[str, JsonValue] = {}
+    healthy_threshold: Whole = Field(default=2, ge=1)
+    unhealthy_threshold: Whole = Field(default=2, ge=1)
+    timeout: Duration = Field(default="5s", validate_default=True)
+    interval: Duration = Field(default="30s", validate_default=True)
+
+
+class Routes(Spec):
+    """The pages that must exist on both sides; an answer equal to the fallback page is not a route."""
+
+    paths: tuple[str, ...] = Field(min_length=1)
+    url: Name = "api"
+    missing: str = "/cutover-no-such-route"
+
+
+class Column(Spec):
+    """A softer rule for one column; each use is counted in the evidence."""
+
+    type: str | None = None
+    absent: Literal["null"] | None = None
+    precision: Literal["s", "ms", "us"] | None = None
+    tolerance: Real | None = None
+    unordered: Flag = False
+    case: Literal["fold"] | None = None
+    trim: Flag = False
+
+
+class Place(Spec):
+    """Where one side keeps a dataset; what is left out is the dataset's own."""
+
+    store: Name | None = None
+    collection: str | None = None
+
+
+class Dataset(Spec):
+    """One set of records that both sides must hold alike. Columns left out of `except` are all compared."""
+
+    key: tuple[str, ...] = Field(min_length=1)
+    store: Name = "main"
+    collection: str | None = None
+    baseline: Place = Place()
+    candidate: Place = Place()
+    columns: dict[str, Column] = {}
+    except_: tuple[str, ...] = Field(default=(), alias="except")
+    minimum: Whole = Field(default=1, ge=1)
+    exact: Flag = False
+
+
+class QuantileLimit(Spec):
+    """The candidate's quantile may be at most `max_ratio` x the baseline's, or `floor_ms` above it."""
+
+    max_ratio: Real = Field(gt=1.0, le=10.0)
+    floor_ms: Real = Field(default=0.5, ge=0.0)
+
+
+class Latency(Spec):
+    """Limits by quantile, and the words of the plan they stand for."""
+
+    p50: QuantileLimit | None = None
+    p95: QuantileLimit | None = None
+    p99: QuantileLimit | None = None
+    plan: str = ""
+
+    @model_validator(mode="after")
+    def _something(self) -> Latency:
+        if self.p50 is None and self.p95 is None and self.p99 is None:
+            raise ValueError("name at least one of p50, p95, p99")
+        return self
+
+
+class ErrorRate(Spec):
+    """Percent of requests that may fail on the candidate, and how much worse than baseline it may be."""
+
+    at_most: Real = Field(ge=0.0, le=100.0)
+    margin: Real = Field(default=0.5, gt=0.0, le=100.0)
+
+
+class Objectives(Spec):
+    """What the move promises in numbers."""
+
+    latency: Latency | None = None
+    error_rate: ErrorRate | None = None
+
+
+class Step(Spec):
+    """A named point of the migration and the families that must be proven before it."""
+
+    name: Name
+    percent: Real | None = Field(default=None, ge=0, le=100)
+    requires: tuple[Family, ...] = Field(min_length=1)
+    deferred: tuple[Family, ...] = ()
+    fresh: dict[Family | Literal["default"], Duration] = {}
+    observe: Duration | None = None
+    of: Literal["candidate", "baseline"] = "candidate"
+    on_fail: dict[Family, Literal["hold", "roll-back"]] = {}
+
+
+class Accepted(Spec):
+    """A difference somebody answers for, until a date."""
+
+    check: str
+    subject: str
+    path: str
+    baseline: JsonValue = None
+    candidate: JsonValue = None
+    reason: str = Field(min_length=1)
+    owner: str = Field(min_length=1)
+    approved_by: str = Field(min_length=1)
+    until: date
+
+
+class Waiver(Spec):
+    """A claim that is not proven but covered otherwise, until a date; counted apart from PASS."""
+
+    check: str
+    subject: str
+    reason: str = Field(min_length=1)
+    instead: str = Field(min_length=1)
+    owner: str = Field(min_length=1)
+    approved_by: str = Field(min_length=1)
+    until: date
+
+
+class SystemFile(Spec):
+    """`system.yaml`: what one product promises wherever it runs."""
+
+    system: Name
+    title: str = ""
+    data: dict[Name, Topology] = {}
+    defaults: Defaults = Defaults()
+    health: Health | None = None
+    endpoints: dict[Name, Endpoint] = {}
+    errors: dict[Name, ErrorProbe] = {}
+    identities: dict[Name, Identity] = {}
+    routes: Routes | None = None
+    datasets: dict[Name, Dataset] = {}
+    objectives: Objectives = Objectives()
+    steps: tuple[Step, ...] = ()
+    procedure: tuple[str, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+
+
+class Proof(Spec):
+    """Who answers: `header` or `field` (JSONPath) of the answer to `request` equals `equals`; `build` tells builds apart."""
+
+    request: Request
+    url: Name = "api"
+    header: str | None = None
+    field: str | None = None
+    equals: str
+    build: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Proof:
+        if (self.header is None) is (self.field is None):
+            raise ValueError("say exactly one of header: and field:")
+        return self
+
+
+class StoreSpec(BaseModel):
+    """One store of an environment; what its kind needs is checked by `verify/stores/<kind>`."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: Name
+    protect: Flag | None = None
+
+    @property
+    def options(self) -> dict[str, JsonValue]:
+        """What only this kind understands, unresolved."""
+        return dict(self.model_extra or {})
+
+
+class Abort(Spec):
+    """When a load run stops within one block."""
+
+    error_rate: Real = Field(default=5.0, gt=0, le=100)
+    p95_ms: Real | None = Field(default=None, gt=0)
+
+
+class LoadPermission(Spec):
+    """Whether and how hard this environment may be loaded; absent means refused. `max_rate` is requests/s an arm."""
+
+    allowed: Flag
+    max_rate: Whole = Field(gt=0)
+    abort: Abort = Abort()
+
+
+class EnvironmentFile(Spec):
+    """`<environment>.yaml`: one place the system runs in."""
+
+    environment: Name
+    title: str = ""
+    baseline: Name | None = None
+    urls: dict[Name, str] = {}
+    headers: dict[str, str] = {}
+    identity: Proof | None = None
+    stores: dict[Name, StoreSpec] = {}
+    load: LoadPermission | None = None
+    waived: tuple[Waiver, ...] = ()

@@ -1,0 +1,164 @@
+"""Each fault planted in a running twin, the suite run against it, and the gate asked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from sandbox.faults.fault import Fault
+from sandbox.faults.suite import SuiteFault
+from sandbox.sabotage import HOW
+from sandbox.systems.twin import Twin
+from verify.core.catalogue import Check
+from verify.core.errors import CutoverError
+from verify.core.subjects import Environment
+from verify.drilling.gate import Bench, entered, with_one_step
+from verify.drilling.outcome import Outcome, Seen, judge
+from verify.gating import candidate_build
+from verify.recording import ROOT, home, utc_now
+
+AnyFault = Fault | SuiteFault
+_LIMIT_S: Final = 600
+_OLD: Final = timedelta(hours=48)
+_DELETED: Final = frozenset({"parity.errors"})
+_VICTIM: Final = "verify/checks/test_parity.py::test_errors_agree"
+CONTROL: Final = "no fault"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Nothing:
+    """The control: nothing planted, everything proven, traffic may move."""
+
+    name: str = CONTROL
+    advance: str = "ADVANCE"
+    stay: str = "ADVANCE"
+
+    def claims_of(self, system: str) -> Mapping[str, str]:  # noqa: ARG002 - nothing, in every system
+        """No claim may change."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """One twin, one folder for evidence, and the commands a user would type."""
+
+    name: str
+    environment: Environment
+    checks: Mapping[str, Check]
+    twin: Twin
+    folder: Path
+    say: Callable[[str], None] = field(default=print)
+
+    @property
+    def drilled(self) -> Environment:
+        """The environment with the drill's one step."""
+        return with_one_step(self.environment, self.checks)
+
+    def control(self) -> Outcome:
+        """The whole suite against the healthy twin; its evidence is what every fault is planted over."""
+        started = time.monotonic()
+        root = self.folder / "control"
+        self._pytest(root)
+        self._locust(root)
+        return self._judged(_Nothing(), "control", root, started)
+
+    def plant(self, fault: AnyFault) -> Outcome:
+        """The fault planted over the control's evidence, the part of the suite that it concerns run again, judged."""
+        started = time.monotonic()
+        root = self.folder / fault.name
+        shutil.copytree(self.folder / "control", root)
+        if isinstance(fault, SuiteFault):
+            return self._sabotaged(fault, root, started)
+        self.twin.plant(fault.name)
+        try:
+            if fault.kind == "load":
+                self._locust(root)
+            else:
+                self._pytest(root)
+            return self._judged(fault, fault.kind, root, started)
+        finally:
+            self.twin.heal(fault.name)
+
+    def _sabotaged(self, fault: SuiteFault, root: Path, started: float) -> Outcome:
+        victim = f"{_VICTIM}[{self.environment.name}-error/unknown_product]"
+        later = timedelta()
+        unasked: frozenset[str] = frozenset()
+        if fault.how == "age":
+            later = _OLD
+        elif fault.how == "edit":
+            _edit(home(root, self.environment))
+        elif fault.how == "send-nothing":
+            self._locust(root, "--duration", "0s")
+        elif fault.how == "deselect":
+            self._pytest(root, "--deselect", victim)
+        else:
+            self._pytest(root, "-p", "sandbox.sabotage", sabotage=fault.how)
+            unasked = _DELETED if fault.how == "delete" else unasked
+        return self._judged(fault, "suite", root, started, later=later, unasked=unasked)
+
+    def _judged(
+        self,
+        fault: AnyFault | _Nothing,
+        kind: str,
+        root: Path,
+        started: float,
+        *,
+        later: timedelta = timedelta(),
+        unasked: frozenset[str] = frozenset(),
+    ) -> Outcome:
+        drilled = self.drilled
+        values = {**os.environ, **self.twin.variables}
+        candidate = candidate_build(self.environment, values=values, root=root)
+        bench = Bench(environment=drilled, checks=self.checks, root=root)
+        now = utc_now() + later
+        seen = Seen(
+            advance=bench.decide(now, candidate, entered=None, unasked=unasked),
+            stay=bench.decide(now, candidate, entered=entered(drilled, now), unasked=unasked),
+            seconds=time.monotonic() - started,
+            load_claims=frozenset({"load.latency mix/api", "success.error_rate mix/api"}),
+        )
+        return judge(fault, kind, self.environment.system.system, seen)
+
+    def _pytest(self, root: Path, *more: str, sabotage: str = "") -> None:
+        words = ["-m", "pytest", f"--env={self.name}", "-q", "-p", "no:cacheprovider", *more]
+        self._run(words, root, {HOW: sabotage} if sabotage else {})
+
+    def _locust(self, root: Path, *more: str) -> None:
+        self._run(["-m", "locust", "-f", "loadtests/api.py", "--env", self.name, "--headless", *more], root, {})
+
+    def _run(self, words: Sequence[str], root: Path, more: Mapping[str, str]) -> None:
+        """The command run to its end; its output is kept beside the evidence, its exit code is never the verdict."""
+        root.mkdir(parents=True, exist_ok=True)
+        values = {**os.environ, **self.twin.variables, "CUTOVER_EVIDENCE": str(root), **more}
+        with (root / "output.txt").open("ab") as output:
+            try:
+                subprocess.run(
+                    [sys.executable, *words], cwd=ROOT, env=values, stdout=output, stderr=output, timeout=_LIMIT_S, check=False
+                )
+            except subprocess.TimeoutExpired as error:
+                raise CutoverError(f"{' '.join(words)}: did not end within {_LIMIT_S} s; see {root}/output.txt") from error
+
+
+def _edit(folder: Path) -> None:
+    """One recorded summary reads differently afterwards."""
+    for path in sorted(folder.glob("runs/*/*.jsonl")):
+        text = path.read_text(encoding="utf-8")
+        if (changed := text.replace('"omitted":0', '"omitted":1', 1)) != text:
+            path.write_text(changed, encoding="utf-8")
+            return
+    raise CutoverError(f"{folder}: no evidence line to edit")
+
+
+def run_all(drill: Drill, faults: Sequence[AnyFault]) -> Iterator[Outcome]:
+    """The control, then every fault; load faults first, while the control's health evidence is young."""
+    yield drill.control()
+    for fault in sorted(faults, key=lambda each: (each.kind != "load", each.kind, each.name)):
+        yield drill.plant(fault)

@@ -1,0 +1,91 @@
+"""The gate's outside: reads evidence, chain and the candidate's build, and appends the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import JsonValue
+
+from verify.core.catalogue import Check, Claim
+from verify.core.decision import Decision
+from verify.core.gate import World, decide
+from verify.core.plan import plan
+from verify.core.references import hashed_targets, names_in
+from verify.core.subjects import Environment, digest
+from verify.discovery import asked_checks
+from verify.reading import append_decision, evidence_digest, locked, read_chain, read_runs
+from verify.recording import VERSION, hash_key, home, revision
+from verify.trial import locked_checks, on_trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the gate is asked. `candidate` None means unknown, and an unknown build holds."""
+
+    environment: Environment
+    step: str
+    question: Literal["advance", "stay"]
+    candidate: str | None
+    acknowledged: frozenset[Claim] = frozenset()
+
+
+def candidate_build(environment: Environment, *, values: Mapping[str, str], root: Path) -> str | None:
+    """The build that the candidate says it is now, by one GET; None when it cannot be heard."""
+    trial = on_trial(environment, values=values, root=root)
+    try:
+        return trial.fingerprints().candidate
+    finally:
+        trial.close()
+
+
+def _configuration(environment: Environment) -> JsonValue:
+    sides = [environment, *([environment.baseline] if environment.baseline else [])]
+    return {
+        "system": environment.system.model_dump(mode="json", by_alias=True),
+        "files": [side.file.model_dump(mode="json", by_alias=True) for side in sides],
+    }
+
+
+def ask(asked: Question, *, root: Path, values: Mapping[str, str], now: datetime, record: bool) -> tuple[Decision, Path | None]:
+    """
+    The decision and the file it is in (None when it was not recorded).
+
+    Raises EvidenceError when evidence, chain or catalogue cannot be trusted.
+    """
+    environment = asked.environment
+    checks = locked_checks()
+    folder = home(root, environment)
+    with locked(folder):
+        chain, head = read_chain(folder)
+        world = World(
+            runs=read_runs(folder, environment=environment.id),
+            chain=chain,
+            now=now,
+            candidate=asked.candidate,
+            targets=hashed_targets(_names(environment), values, key=hash_key(root)),
+            unasked=_unasked(checks),
+            acknowledged=asked.acknowledged,
+        )
+        found = decide(environment, plan(environment, environment.step(asked.step), checks), world, question=asked.question)
+        sealed = replace(
+            found,
+            sequence=len(chain) + 1,
+            previous=head,
+            evidence=evidence_digest(folder),
+            configuration=digest(_configuration(environment)),
+            revision=revision(),
+            suite_version=VERSION,
+        )
+        return append_decision(folder, sealed, chain=chain, head=head) if record else (sealed, None)
+
+
+def _names(environment: Environment) -> tuple[str, ...]:
+    return names_in(_configuration(environment))
+
+
+def _unasked(checks: Mapping[str, Check]) -> frozenset[str]:
+    return frozenset(set(checks) - set(asked_checks()))

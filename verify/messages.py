@@ -1,0 +1,79 @@
+"""What a person reads on the terminal, from data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from verify.core.catalogue import Check, Claim
+from verify.core.subjects import Environment
+from verify.core.verdicts import Conclusion, Verdict
+
+SHOWN = 10
+
+
+def header(environment: Environment, checks: Mapping[str, Check]) -> list[str]:
+    """What is on trial, against what, and what nothing is declared about."""
+    system, against = environment.system, environment.baseline
+    title = f" ({system.title})" if system.title else ""
+    lines = [
+        f"cutover: {environment.id}{title} on trial, baseline {against.name if against else 'none: this is the baseline itself'}"
+    ]
+    silent = [each.id for each in checks.values() if not each.subjects(environment)]
+    if silent:
+        lines.append(f"not declared: {', '.join(silent)}")
+    deferred = sorted({family for step in system.steps for family in step.deferred})
+    if deferred:
+        lines.append(f"not yet required by some step: {', '.join(deferred)}")
+    return lines
+
+
+def told(claim: Claim, conclusion: Conclusion, reproduce: str) -> str:
+    """The verdict first, then what was found, what to do, and how to ask again."""
+    cause = f" ({conclusion.cause.value})" if conclusion.cause else ""
+    lines = [f"{conclusion.verdict.name}{cause} {claim}: {conclusion.summary}"]
+    lines += [f"  {each}" for each in conclusion.differences[:SHOWN]]
+    hidden = len(conclusion.differences) - SHOWN + conclusion.omitted if len(conclusion.differences) > SHOWN else conclusion.omitted
+    if hidden:
+        lines.append(f"  … and {hidden:,} more")
+    lines += [f"  softened: {count:,} x {rule}" for rule, count in sorted(conclusion.normalised.items())]
+    lines += [f"  accepted: {count:,} x {path}" for path, count in sorted(conclusion.accepted.items())]
+    if conclusion.receipt:
+        lines.append(f"  compared: {conclusion.receipt}")
+    if conclusion.remedy:
+        lines.append(f"  next: {conclusion.remedy}")
+    lines.append(f"  again: {reproduce}")
+    return "\n".join(lines)
+
+
+def softened(conclusion: Conclusion) -> str:
+    """`; equal after: 312 x absent → null` for what was softened and is not in the receipt already."""
+    rules = [f"{count:,} x {rule}" for rule, count in sorted(conclusion.normalised.items())]
+    return f"; equal after: {', '.join(rules)}" if rules and "equal after:" not in conclusion.receipt else ""
+
+
+def verdict_lines(environment: Environment, conclusions: Mapping[Claim, Conclusion]) -> list[str]:
+    """One line a family, and the receipts of what passed."""
+    if not conclusions:
+        return []
+    lines = ["", f"verdicts of {environment.id}:"]
+    families: dict[str, Counter[Verdict]] = {}
+    for claim, conclusion in conclusions.items():
+        families.setdefault(claim.family, Counter())[conclusion.verdict] += 1
+    for family, counts in sorted(families.items()):
+        said = ", ".join(f"{counts[verdict]} {verdict.name}" for verdict in Verdict if counts[verdict])
+        lines.append(f"  {family:<12} {said}")
+    for claim, conclusion in sorted(conclusions.items()):
+        if conclusion.verdict is Verdict.PASS:
+            lines.append(f"  PASS {claim}: {conclusion.receipt}{softened(conclusion)}")
+    return lines
+
+
+def closing(environment: Environment, folder: Path | None) -> list[str]:
+    """Where the evidence is, and what to ask next."""
+    if folder is None:
+        return []
+    steps = environment.system.steps
+    ask = f"; next: cutover gate --env {environment.name} --step {steps[0].name}" if steps else ""
+    return [f"evidence: {folder}{ask}"]

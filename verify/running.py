@@ -1,0 +1,118 @@
+"""pytest's part of a run: claims written before the first question, sealed after the last clean-up."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import pytest
+
+from verify.core.catalogue import Claim, check_of
+from verify.core.errors import CutoverError
+from verify.core.model import Spec
+from verify.core.subjects import Subject
+from verify.core.verdicts import Conclusion
+from verify.journal import Journal
+from verify.messages import closing, verdict_lines
+from verify.recording import new_run, utc_now
+from verify.trial import Trial
+
+PHASES: Final = pytest.StashKey[dict[str, str]]()
+SPOKEN: Final = pytest.StashKey[Conclusion]()
+UNWRITTEN: Final = 3
+
+
+def subject_of(item: pytest.Item) -> Subject[Spec] | None:
+    """What the test is asked about, when it is a check."""
+    callspec = getattr(item, "callspec", None)
+    found = callspec.params.get("subject") if callspec else None
+    return found if isinstance(found, Subject) else None
+
+
+@dataclass(slots=True)
+class RunRecorder:
+    """Registered as a plugin when --env is given; holds the journal of this process."""
+
+    trial: Trial
+    record: bool
+    journal: Journal | None = None
+    deselected: list[Claim] = field(default_factory=list)
+    conclusions: dict[Claim, Conclusion] = field(default_factory=dict)
+
+    def claim_of(self, item: pytest.Item) -> Claim | None:
+        """The claim a test answers; None for a test that is no check."""
+        check = check_of(getattr(item, "function", None))
+        subject = subject_of(item)
+        return Claim(self.trial.environment.id, check.id, subject.id) if check and subject else None
+
+    @pytest.hookimpl
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """A claim left out by -k, -m or --deselect is written down as left out."""
+        self.deselected += [claim for item in items if (claim := self.claim_of(item))]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """The run's claims are on disk before the first question is asked."""
+        claims = [claim for item in session.items if (claim := self.claim_of(item))]
+        if not self.record or session.config.option.collectonly or not (claims or self.deselected):
+            return
+        worker: dict[str, str] = getattr(session.config, "workerinput", {})
+        run = worker.get("cutover_run") or new_run(utc_now())
+        try:
+            setting = self.trial.setting(run, worker.get("workerid", "main"), "pytest")
+            self.journal = Journal(setting, mask=self.trial.mask)
+            self.journal.start(claims, deselected=self.deselected, fingerprints=self.trial.fingerprints())
+        except (CutoverError, OSError) as error:
+            pytest.exit(f"evidence cannot be written, so nothing would be proven: {error}", returncode=UNWRITTEN)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: object) -> None:
+        """Every xdist worker writes into the one run."""
+        node.workerinput.setdefault("cutover_run", self._shared_run())  # type: ignore[attr-defined]  # xdist is untyped
+
+    def _shared_run(self) -> str:
+        if not self.shared:
+            self.shared = new_run(utc_now())
+        return self.shared
+
+    shared: str = ""
+
+    def conclude(self, item: pytest.Item, conclusion: Conclusion, *, duration: float, reproduce: str) -> None:
+        """The conclusion is on disk and remembered for the summary."""
+        claim, subject = self.claim_of(item), subject_of(item)
+        if claim is None or subject is None:
+            return
+        self.conclusions[claim] = conclusion
+        if self.journal:
+            self.journal.observe(claim, subject, conclusion, duration=duration, reproduce=reproduce)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Phases are remembered, secrets leave the report, and a claim is sealed after its teardown."""
+        report = yield
+        item.stash.setdefault(PHASES, {})[report.when or "call"] = report.outcome
+        if report.longrepr is not None and not isinstance(report.longrepr, tuple):
+            text = str(report.longrepr)
+            if (masked := self.trial.mask(text)) != text:
+                report.longrepr = masked
+        report.sections = [(title, self.trial.mask(text)) for title, text in report.sections]
+        claim = self.claim_of(item)
+        if report.when == "teardown" and claim and self.journal:
+            self.journal.seal(claim, item.stash[PHASES])
+        return report
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """The run's last line, with what the sides say they are now."""
+        try:
+            if self.journal:
+                self.journal.finish(exit_status=int(exitstatus), fingerprints=self.trial.fingerprints())
+        finally:
+            self.trial.close()
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Verdicts counted, and where the evidence is."""
+        folder = self.journal.folder if self.journal else None
+        for line in verdict_lines(self.trial.environment, self.conclusions) + closing(self.trial.environment, folder):
+            terminalreporter.write_line(self.trial.mask(line))

@@ -1,0 +1,160 @@
+"""The live ends of an environment: its addresses, identities and stores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Final
+
+from jsonpath_rfc9535 import find
+from pydantic import JsonValue
+
+from verify.clients.http import HttpClient, observe
+from verify.compare.documents import parse_json
+from verify.core.errors import AnswerMalformed, ClientError, UnresolvedReference
+from verify.core.model import Identity, Proof
+from verify.core.references import Resolver, names_in
+from verify.core.replies import Reply
+from verify.core.scalars import seconds, split_request
+from verify.core.secrets import Secret
+from verify.core.subjects import Environment
+from verify.core.verdicts import Answer, Cause, Observation, Problem
+
+_LOGIN_BYTES: Final = 64 * 2**10
+
+
+class LiveSide:
+    """
+    One environment, reachable. Clients open on first use and close with the side.
+
+    A reference that cannot be resolved is a Problem of the claims that need it, never of the others.
+    """
+
+    def __init__(self, environment: Environment, role: str, *, resolver: Resolver) -> None:
+        self.environment = environment
+        self.role = role
+        self._resolver = resolver
+        self._clients: dict[tuple[str, int, frozenset[str]], HttpClient] = {}
+        self._tokens: dict[str, Secret | Problem] = {}
+        self._stack = ExitStack()
+
+    def close(self) -> None:
+        """Every connection is closed."""
+        self._stack.close()
+
+    @property
+    def source(self) -> str:
+        """`candidate lightsail`, for messages."""
+        return f"{self.role} {self.environment.name}"
+
+    def base(self, url: str) -> str:
+        """The address behind a url name; empty when it is not set, and then every question is a Problem."""
+        try:
+            return self._address(url)
+        except UnresolvedReference:
+            return ""
+
+    def _address(self, url: str) -> str:
+        return self._resolver.text(self.environment.file.urls[url]).rstrip("/")
+
+    def exchange(
+        self,
+        request: str,
+        *,
+        url: str,
+        deadline: float,
+        as_: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: JsonValue = None,
+        max_bytes: int | None = None,
+    ) -> Observation[Reply]:
+        """What the side answered to one request within `deadline` seconds, or why it could not be heard."""
+        extra = self._filled(headers or {})
+        if as_:
+            token = self._token(as_)
+            if isinstance(token, Problem):
+                return token
+            identity = self.environment.system.identities[as_]
+            extra[identity.header] = Secret(token.name, lambda: f"{identity.scheme} {token.reveal()}".strip())
+        method, path = split_request(request)
+        cap = max_bytes or self.environment.system.defaults.max_bytes
+
+        def ask() -> Reply:
+            return self._client(url, cap).ask(method, path, headers=extra, body=body, deadline=deadline)
+
+        try:
+            return observe(self.source, ask)
+        except UnresolvedReference as error:
+            return Problem(source=self.source, reason=str(error), cause=Cause.NOT_PERMITTED)
+
+    def identify(self, proof: Proof) -> tuple[Observation[str], str | None]:
+        """Who answers, and which build it says it is."""
+        timeout = seconds(self.environment.system.defaults.timeout)
+        heard = self.exchange(proof.request, url=proof.url, deadline=timeout)
+        if isinstance(heard, Problem):
+            return heard, None
+        name = heard.value.header(proof.header) if proof.header else _field(heard.value, proof.field or "$")
+        build = heard.value.header(proof.build) if proof.build else None
+        if name is None:
+            where = f"header {proof.header}" if proof.header else f"field {proof.field}"
+            return Problem(source=self.source, reason=f"{proof.request} answered {heard.value.status} without {where}"), build
+        return Answer(source=self.source, value=name), build
+
+    def _client(self, url: str, max_bytes: int, *, allow: frozenset[str] = frozenset()) -> HttpClient:
+        key = (url, max_bytes, allow)
+        if key not in self._clients:
+            headers = self._filled(self.environment.file.headers)
+            client = HttpClient(self._address(url), headers=headers, max_bytes=max_bytes, allow=allow)
+            self._clients[key] = self._stack.enter_context(client)
+        return self._clients[key]
+
+    def _filled(self, headers: Mapping[str, str]) -> dict[str, str | Secret]:
+        return {name: self._resolver.secret(value) if names_in(value) else value for name, value in headers.items()}
+
+    def _token(self, name: str) -> Secret | Problem:
+        if name not in self._tokens:
+            try:
+                self._tokens[name] = self._obtain(name, self.environment.system.identities[name])
+            except (ClientError, UnresolvedReference) as error:
+                self._tokens[name] = Problem(source=self.source, reason=f"identity {name}: {error}")
+        return self._tokens[name]
+
+    def _obtain(self, name: str, identity: Identity) -> Secret:
+        if identity.token is not None:
+            return self._resolver.secret(identity.token)
+        login = identity.login
+        if login is None:
+            raise AnswerMalformed("says neither login: nor token:")
+        method, path = split_request(login.request)
+        deadline = seconds(self.environment.system.defaults.timeout)
+        reply = self._client(login.url, _LOGIN_BYTES, allow=frozenset({method})).ask(
+            method, path, headers=self._filled(login.headers), body=self._body(login.body), deadline=deadline
+        )
+        if not 200 <= reply.status < 300:
+            raise AnswerMalformed(f"{login.request} answered {reply.status}; are its credentials right?")
+        token = _field(reply, login.token)
+        if not token:
+            raise AnswerMalformed(f"{login.request} answered {reply.status} without {login.token}")
+        self._resolver.mask.add(token)
+        return Secret(f"token of {name}", lambda: token)
+
+    def _body(self, value: JsonValue) -> JsonValue:
+        """The login's body with its references filled in; the only place where a secret becomes part of a document."""
+        if isinstance(value, str):
+            return self._resolver.secret(value).reveal() if names_in(value) else value
+        if isinstance(value, dict):
+            return {key: self._body(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self._body(inner) for inner in value]
+        return value
+
+
+def _field(reply: Reply, path: str) -> str | None:
+    """The text at a JSONPath of a JSON answer; None when there is none."""
+    try:
+        document = parse_json(reply.body)
+    except ValueError:
+        return None
+    nodes = find(path, document)
+    value = nodes[0].value if nodes else None
+    return value if isinstance(value, str) else None

@@ -1,0 +1,141 @@
+"""Mistakes that only the files together show: names that lead nowhere, promises that contradict each other."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from jsonpath_rfc9535 import JSONPathError
+from jsonpath_rfc9535 import compile as compile_path
+from pydantic import JsonValue
+
+from verify.core.errors import Mistake
+from verify.core.model import Comparison, EnvironmentFile, SystemFile
+from verify.core.references import names_in
+from verify.positions import Document, Path_
+
+_NEVER_WAIVED = frozenset({"consistency.count", "consistency.records", "consistency.keys", "success.data_loss"})
+StoreProblems: TypeAlias = Callable[[str, Mapping[str, JsonValue]], list[str]]
+Documents: TypeAlias = Mapping[str, Document | None]
+Found: TypeAlias = Iterator[tuple[Path_, str]]
+
+
+def unsound(
+    system: SystemFile,
+    file: EnvironmentFile,
+    baseline: EnvironmentFile | None,
+    documents: Documents,
+    *,
+    stores: StoreProblems | None,
+) -> list[Mistake]:
+    """Every mistake that shows only when the files are read together."""
+    sides = {"candidate": file, **({"baseline": baseline} if baseline else {})}
+    found: list[Mistake] = []
+    found += _placed(documents["system"], _system(system))
+    found += _placed(documents["system"], _places(system, sides))
+    for name, side in sides.items():
+        found += _placed(documents[name], _environment(side, stores))
+    found += _placed(documents["candidate"], _waivers(file))
+    return found
+
+
+def _placed(document: Document | None, found: Found) -> list[Mistake]:
+    return [document.mistake(path, message) for path, message in found] if document else []
+
+
+def _system(system: SystemFile) -> Found:
+    yield from _identities(system)
+    yield from _steps(system)
+    for name, endpoint in system.endpoints.items():
+        yield from _paths(("endpoints", name, "compare"), endpoint.compare)
+        if not endpoint.writes and endpoint.request.split(" ")[0] not in {"GET", "HEAD", "OPTIONS"}:
+            yield ("endpoints", name, "request"), "changes state; say writes: true, and it runs with --allow-writes only"
+    for name, probe in system.errors.items():
+        yield from _paths(("errors", name, "compare"), probe.compare)
+    for path in system.defaults.volatile:
+        yield from _path(("defaults", "volatile", path), path)
+    for index, path in enumerate(system.defaults.personal):
+        yield from _path(("defaults", "personal", index), path)
+
+
+def _identities(system: SystemFile) -> Found:
+    asked = {("endpoints", name): each.as_ for name, each in system.endpoints.items()}
+    asked |= {("errors", name): each.as_ for name, each in system.errors.items()}
+    for (part, name), identity in asked.items():
+        if identity and identity not in system.identities:
+            yield (part, name, "as"), f"no identity is called {identity!r}{_close(identity, list(system.identities))}"
+
+
+def _steps(system: SystemFile) -> Found:
+    seen: set[str] = set()
+    highest = 0.0
+    for index, step in enumerate(system.steps):
+        if step.name in seen:
+            yield ("steps", index, "name"), f"step {step.name!r} is said twice"
+        seen.add(step.name)
+        both = sorted(set(step.requires) & set(step.deferred))
+        if both:
+            yield ("steps", index, "deferred"), f"{', '.join(both)}: cannot be required and deferred at once"
+        if step.percent is not None and step.of == "candidate":
+            if step.percent < highest:
+                yield ("steps", index, "percent"), f"{step.percent:g} is below {highest:g}, the step before it"
+            highest = step.percent
+
+
+def _paths(place: Path_, compare: Comparison) -> Found:
+    for part in ("unordered", "volatile", "tolerance"):
+        for path in getattr(compare, part):
+            yield from _path((*place, part, path), path)
+
+
+def _path(place: Path_, path: str) -> Found:
+    try:
+        compile_path(path)
+    except JSONPathError as error:
+        yield place, f"{path!r} is not a JSONPath: {str(error).partition(chr(10))[0]}"
+
+
+def _places(system: SystemFile, sides: Mapping[str, EnvironmentFile]) -> Found:
+    """Names of urls and stores that an environment file does not give."""
+    asked: list[tuple[Path_, str]] = [(("endpoints", name), each.url) for name, each in system.endpoints.items()]
+    asked += [(("errors", name), each.url) for name, each in system.errors.items()]
+    asked += [(("health",), system.health.url)] if system.health else []
+    asked += [(("routes",), system.routes.url)] if system.routes else []
+    for side in sides.values():
+        for place, url in asked:
+            if url not in side.urls:
+                yield place, f"asks url {url!r}, which {side.environment}.yaml does not give{_close(url, list(side.urls))}"
+    for name, dataset in system.datasets.items():
+        for role, side in sides.items():
+            place_of = dataset.baseline if role == "baseline" else dataset.candidate
+            store = place_of.store or dataset.store
+            if len(sides) == 2 and store not in side.stores:
+                yield ("datasets", name), f"lives in store {store!r}, which {side.environment}.yaml does not give{_close(store, list(side.stores))}"
+
+
+def _environment(file: EnvironmentFile, stores: StoreProblems | None) -> Found:
+    for name, url in file.urls.items():
+        literal = not names_in(url)
+        if literal and urlsplit(url).scheme not in {"http", "https"}:
+            yield ("urls", name), f"{url!r} is not an address; write http://… or https://…, or ${{NAME}}"
+    if file.identity and file.identity.url not in file.urls:
+        yield ("identity", "url"), f"no url is called {file.identity.url!r}{_close(file.identity.url, list(file.urls))}"
+    if stores:
+        for name, spec in file.stores.items():
+            for problem in stores(spec.kind, spec.options):
+                yield ("stores", name), problem
+
+
+def _waivers(file: EnvironmentFile) -> Found:
+    for index, waiver in enumerate(file.waived):
+        if waiver.check in _NEVER_WAIVED:
+            yield ("waived", index, "check"), f"{waiver.check} guards against data loss and cannot be waived"
+
+
+def _close(word: str, names: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, names, n=1)
+    if close:
+        return f"; did you mean {close[0]}?"
+    return f"; known: {', '.join(sorted(names))}" if names else "; none is declared"

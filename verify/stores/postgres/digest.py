@@ -1,0 +1,74 @@
+"""
+A fingerprint of a whole table, taken where the table is.
+
+Measured blind spots of `hash_record_extended`, each kept out by text or bytes: numeric ignores sign, NaN and
+infinities; `1 mon` hashes as `30 days`; arrays ignore dimensions and bounds; jsonb `{}` hashes as `[]`; enums
+hash their oid; an eight-byte integer is folded to four, so 1 hashes as 4294967296 and a timestamp as one 71
+minutes away; char(n) ignores trailing blanks, and so does a collation that is not deterministic. A record's
+hash is linear in its columns, so it is hashed once more before it is summed.
+"""
+
+# ruff: noqa: S608 - names are quoted by verify.stores.postgres.names
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+
+from verify.stores.postgres.catalog import Relation
+from verify.stores.postgres.names import quoted
+
+_AS_IT_IS: Final = {"int2", "int4", "bool", "uuid", "bytea", "date", "float4", "float8"}
+_AS_BYTES: Final = {"int8", "timestamp", "timestamptz", "time", "timetz"}
+_TEXTS: Final = {"text", "varchar"}
+
+# Edge values whose hash or text must come out alike on both servers before two sums may be compared.
+_PROBE: Final = """
+    SELECT current_setting('server_encoding') || hash_record_extended(ROW(
+        NULL::text, true, (-1)::int2, 2147483647, int8send(-4294967296), 'NaN'::float8, '-0'::float8, 5e-324::float8,
+        1.1::float4, ''::text COLLATE "C", U&'\\AC00\\0065\\0301'::text COLLATE "C", '\\x00ff'::bytea,
+        '00000000-0000-4000-8000-000000000001'::uuid, 'infinity'::date, '0044-03-15 BC'::date,
+        timestamptz_send('2024-02-29 23:59:59.999999+00'), timestamp_send('-infinity'), time_send('24:00')), {seed})
+        || ARRAY[1.50::text, 'NaN'::numeric::text, (-1.5)::text, '1 mon'::interval::text, '30 days'::interval::text,
+        '[2:3]={{1,2}}'::int4[]::text, '{{"b": 1.0, "a": null}}'::jsonb::text, '[1.0,2)'::numrange::text,
+        1e-7::float8::text, '2024-02-29 12:00+09'::timestamptz::text, '::1'::inet::text,
+        bpcharout('a '::char(3))::text]::text
+"""
+
+
+def _hashed(relation: Relation, column: str) -> str:
+    name = quoted(column)
+    kind = relation.types[relation.columns[column]]
+    while kind.kind == "d":
+        kind = relation.types[kind.base]
+    if not kind.builtin:
+        return f'{name}::text COLLATE "C"'
+    if kind.name in _AS_IT_IS:
+        return name
+    if kind.name in _AS_BYTES:
+        return f"{kind.name}_send({name})" if kind.name != "int8" else f"int8send({name})"
+    if kind.name in _TEXTS:
+        return f'{name} COLLATE "C"'
+    return f'bpcharout({name})::text COLLATE "C"' if kind.name == "bpchar" else f'{name}::text COLLATE "C"'
+
+
+def seeds(seed: int) -> tuple[int, int]:
+    """Two independent 64-bit seeds, never zero, made from the run's one."""
+    raw = hashlib.sha256(f"cutover digest {seed}".encode()).digest()
+    first, second = (int.from_bytes(raw[at : at + 8], "big", signed=True) for at in (0, 8))
+    return first or 1, second or 1
+
+
+def digest_sql(relation: Relation, columns: Sequence[str], seed: int) -> str:
+    """One row: how many rows, and the sum of their fingerprints over the named columns."""
+    first, second = seeds(seed)
+    row = ", ".join(_hashed(relation, column) for column in columns)
+    inner = f"hash_record_extended(ROW({row}), {first})"
+    # hashbyteaextended would say it shorter; servers before 18 do not have it.
+    outer = f"hash_record_extended(ROW(int8send({inner})), {second})"
+    return f"SELECT count(*), coalesce(sum({outer}), 0)::text FROM {relation.name}"
+
+
+def probe_sql(seed: int) -> str:
+    """One text that two servers share when they hash and write every edge value alike."""
+    return _PROBE.format(seed=seeds(seed)[0])
