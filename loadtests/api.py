@@ -17,7 +17,7 @@ from typing import Any
 
 from loadtests.judge import judge_error_rate, judge_latency
 from loadtests.scenario import Arrivals, install
-from loadtests.session import Case, Evidence, Judged
+from loadtests.session import Case, Evidence, Judged, exit_code
 from loadtests.target import PlannedRequest, Target, Terms
 from verify.core.accepted import settle
 from verify.core.catalogue import Claim, claims, collect
@@ -87,7 +87,7 @@ class LoadEvidence:
             self.journal.observe(claim, self.planned[claim], final, duration=duration, reproduce=self.again)
             self.journal.seal(claim, DONE)
             settled.append((check, subject, final))
-        self.journal.finish(exit_status=0, fingerprints=self.trial.fingerprints())
+        self.journal.finish(exit_status=exit_code(settled), fingerprints=self.trial.fingerprints())
         return settled
 
 

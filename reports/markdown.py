@@ -93,7 +93,8 @@ def markdown(decision: Decision, *, limit: int = LIMIT) -> str:
 
 
 def _cut(lines: list[str], limit: int) -> str:
-    kept, used = [], 0
+    kept: list[str] = []
+    used = 0
     for line in lines:
         used += len(line) + 1
         if used > limit - 100:

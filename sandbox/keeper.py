@@ -55,34 +55,42 @@ def _bind_to(keeper: int) -> None:
         os._exit(126)
 
 
-def _signal_group(group: int, number: int) -> bool:
-    try:
+def signal_group(group: int, number: int) -> None:
+    """The signal was sent to every process of the group that there is."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
+
+
+def _runs_in(entry: Path, group: int) -> bool:
+    """Whether a folder of /proc belongs to a process of the group that has not ended (a zombie has)."""
+    try:
+        state, _parent, found = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return True
+    return int(found) == group and state not in "ZX"
 
 
-def _end_group(group: int) -> None:
-    """No process of the group is left, or the deadline has passed and it was killed."""
-    if _signal_group(group, signal.SIGTERM) and not _gone(group):
-        _kill_group(group)
-
-
-def _gone(group: int) -> bool:
-    """Whether the group has no process within the time allowed; a signal is not the end of a process."""
-    deadline = time.monotonic() + _GRACE_S
-    while _signal_group(group, 0):
+def _gone(group: int, within_s: float) -> bool:
+    """Whether the group has no running process within the time allowed: a signal alone is not the end of one."""
+    deadline = time.monotonic() + within_s
+    while any(_runs_in(entry, group) for entry in Path("/proc").glob("[0-9]*")):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.005)
     return True
 
 
-def _kill_group(group: int) -> None:
-    """No process of the group is left."""
-    if _signal_group(group, signal.SIGKILL):
-        _gone(group)
+def end_group(group: int, within_s: float = _GRACE_S) -> None:
+    """No process of the group runs: asked to end, and killed when the time allowed has passed."""
+    signal_group(group, signal.SIGTERM)
+    if not _gone(group, within_s):
+        kill_group(group)
+
+
+def kill_group(group: int) -> None:
+    """No process of the group runs."""
+    signal_group(group, signal.SIGKILL)
+    _gone(group, _GRACE_S)
 
 
 class Keeper:
@@ -142,13 +150,13 @@ class Keeper:
             except subprocess.TimeoutExpired:
                 process.kill()
         code = process.wait()
-        _kill_group(pid)
+        kill_group(pid)
         return code
 
     def finish(self) -> None:
         """Everything started is ended, the last first, and every folder named is removed."""
         for group in reversed(self._groups):
-            _end_group(group)
+            end_group(group)
         for pid in reversed(self._children):
             self._stop(pid)
         for folder in reversed(self._folders):

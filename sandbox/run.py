@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.errors import SandboxError
+from sandbox.keeper import end_group, signal_group
 from sandbox.processes import Keeper, keeping
 from sandbox.systems import known_systems, system
 
@@ -56,20 +56,12 @@ def _hand_over(terminal: int | None, group: int) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _signal_group(group: int, number: int) -> bool:
-    try:
-        os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
-
-
 def _stop_along(terminal: int | None, group: int) -> None:
     """This process stopped as the command did (Ctrl-Z), and both go on."""
     _hand_over(terminal, os.getpgrp())
     os.kill(os.getpid(), signal.SIGSTOP)
     _hand_over(terminal, group)
-    _signal_group(group, signal.SIGCONT)
+    signal_group(group, signal.SIGCONT)
 
 
 def _wait(pid: int, terminal: int | None) -> int:
@@ -82,17 +74,7 @@ def _wait(pid: int, terminal: int | None) -> int:
             return status
         told = signal.sigtimedwait(_WAITED, _ASK_AGAIN_S)  # another thread of this process may swallow a signal
         if told is not None and told.si_signo in _FORWARDED:
-            _signal_group(pid, told.si_signo)
-
-
-def _end_leftovers(group: int) -> None:
-    """Nothing of the command's process group is left."""
-    deadline = time.monotonic() + _LEFTOVERS_S
-    alive = _signal_group(group, signal.SIGTERM)
-    while alive and time.monotonic() < deadline:
-        time.sleep(0.01)
-        alive = _signal_group(group, 0)
-    _signal_group(group, signal.SIGKILL)
+            signal_group(pid, told.si_signo)
 
 
 def _foreground(command: Sequence[str], environment: Mapping[str, str], keeper: Keeper) -> int:
@@ -105,7 +87,7 @@ def _foreground(command: Sequence[str], environment: Mapping[str, str], keeper: 
         try:
             status = _wait(process.pid, terminal)
         finally:
-            _end_leftovers(process.pid)
+            end_group(process.pid, _LEFTOVERS_S)
             _hand_over(terminal, os.getpgrp())
     process.returncode = 0  # it was waited for here, not by Popen
     return os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)

@@ -11,6 +11,8 @@ from typing import Final
 from pydantic import BaseModel, JsonValue
 
 from sandbox.faults import known_faults
+from sandbox.faults.fault import Fault
+from sandbox.faults.suite import SUITE_FAULTS, SuiteFault
 from verify.core.catalogue import Check
 from verify.core.model import EnvironmentFile, SystemFile
 from verify.discovery import asked_checks
@@ -64,10 +66,17 @@ def faults_text() -> str:
         "| fault | kind | what is wrong | claims it must turn | advance | stay |",
         "|---|---|---|---|---|---|",
     ]
-    for fault in known_faults():
-        claims = "<br>".join(f"{verdict}: {claim}" for claim, verdict in sorted(fault.every_claim().items()))
-        lines.append(f"| {fault.name} | {fault.kind} | {fault.summary} | {claims} | {fault.advance} | {fault.stay} |")
+    lines += [
+        _fault_row(fault, fault.kind, {each: fault.claims_of(each) for each in sorted(fault.systems)}) for fault in known_faults()
+    ]
+    lines += [_fault_row(fault, fault.kind, {"every system": fault.claims}) for fault in SUITE_FAULTS]
     return "\n".join(lines) + "\n"
+
+
+def _fault_row(fault: Fault | SuiteFault, kind: str, claims: Mapping[str, Mapping[str, str]]) -> str:
+    said = {name: "<br>".join(f"{verdict}: {claim}" for claim, verdict in each.items()) for name, each in claims.items()}
+    text = "<br>".join(f"*{name}*: {each}" for name, each in said.items()) if len(set(said.values())) > 1 else next(iter(said.values()))
+    return f"| {fault.name} | {kind} | {fault.summary} | {text} | {fault.advance} | {fault.stay} |"
 
 
 def outdated(files: Mapping[Path, str]) -> list[str]:

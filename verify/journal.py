@@ -72,7 +72,7 @@ class Journal:
             observed_at=setting.clock(),
             duration=duration,
             claim_digest=claim_digest(setting.environment, claim.check, subject),
-            targets=hashed_targets(names, setting.values, key=self._key),
+            targets=hashed_targets(names, setting.values, key=self._key, unset=True),
             reproduce=reproduce,
         )
         self._recorder.write(Observed(evidence=evidence))

@@ -78,18 +78,32 @@ def load_environment(name: str, *, folder: Path = ENVIRONMENTS, stores: StorePro
     baseline_document, baseline = None, None
     if file and file.baseline:
         sibling = path.parent / f"{file.baseline}.yaml"
-        if sibling.is_file():
+        if document and file.baseline in {path.stem, file.environment}:
+            mistakes.append(document.mistake(("baseline",), "is this environment itself; compared with itself everything is equal"))
+        elif sibling.is_file():
             baseline_document, baseline = _read(sibling, EnvironmentFile, mistakes)
         elif document:
             names = ", ".join(each.stem for each in sorted(path.parent.glob("*.yaml")) if each.stem != "system")
             mistakes.append(document.mistake(("baseline",), f"there is no {sibling.name} beside this file; there are: {names}"))
     documents = {"system": system_document, "candidate": document, "baseline": baseline_document}
+    mistakes += _misnamed(path, system_document, system) + _misnamed(path, document, file)
     if system and file:
         mistakes += unsound(system, file, baseline, documents, stores=stores)
     if mistakes or system is None or file is None:
         raise InvalidEnvironment(mistakes)
     trusted = Environment(system=system, file=baseline, path=str(path.parent / f"{file.baseline}.yaml")) if baseline else None
     return Environment(system=system, file=file, path=str(path), baseline=trusted)
+
+
+def _misnamed(path: Path, document: Document | None, said: SystemFile | EnvironmentFile | None) -> list[Mistake]:
+    """A name that is not that of its file or folder: a copy would write its evidence under another's name."""
+    if document is None or said is None:
+        return []
+    if isinstance(said, SystemFile):
+        key, name, place, what = "system", said.system, path.resolve().parent.name, "folder"
+    else:
+        key, name, place, what = "environment", said.environment, path.stem, "file"
+    return [] if name == place else [document.mistake((key,), f"{name!r} is not the name of this {what}; write {place}")]
 
 
 def _shown(path: Path) -> str:
@@ -113,7 +127,8 @@ def _read(path: Path, model: type[M], mistakes: list[Mistake]) -> tuple[Document
     try:
         return document, model.model_validate(document.data)
     except ValidationError as error:
-        mistakes.extend(_translated(error, document, model))
+        told = {(each.line, each.path) for each in document.mistakes}
+        mistakes.extend(each for each in _translated(error, document, model) if (each.line, each.path) not in told)
         return document, _rest(document.data, error, model)
 
 
@@ -203,4 +218,5 @@ def _inside(place: JsonValue, part: str | int) -> JsonValue:
     properties = place.get("properties")
     if isinstance(properties, dict) and part in properties:
         return properties[part]
-    return place.get("additionalProperties")
+    patterns = place.get("patternProperties")  # what a mapping of Names is in a schema
+    return next(iter(patterns.values()), None) if isinstance(patterns, dict) else place.get("additionalProperties")

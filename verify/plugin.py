@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -29,7 +29,7 @@ from verify.stores.registry import problems
 from verify.trial import locked_checks, on_trial
 
 RECORDER: Final = pytest.StashKey[RunRecorder]()
-CHECKS: Final = pytest.StashKey[dict[str, Check]]()
+CHECKS: Final = pytest.StashKey[Mapping[str, Check]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from typing import Final
 from pydantic import JsonValue
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import AliasEvent, Event, NodeEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from verify.core.errors import InvalidEnvironment, Mistake
@@ -19,7 +20,7 @@ from verify.core.errors import InvalidEnvironment, Mistake
 Path_ = tuple[str | int, ...]
 _DEEPEST: Final = 32
 _LARGEST: Final = 2**20
-_SURPRISES: Final = re.compile(r"(?i:y|yes|n|no|on|off)|0\d+|[-+]?\d[\d_]*(?::[0-5]?\d)+|\d[\d,]*,\d+|[-+]?\d+_[\d_]+")
+_SURPRISES: Final = re.compile(r"(?i:y|yes|n|no|on|off)|0\d+|[-+]?\d[\d_]*(?::[0-5]?\d)+|\d[\d,]*,\d+|[-+]?\d\w*_[\w.]*")
 _TAG: Final = "tag:yaml.org,2002:"
 
 
@@ -89,6 +90,9 @@ class _Reader:
 
     def _scalar(self, node: ScalarNode, path: Path_) -> JsonValue:
         text, plain = str(node.value), node.style is None or node.style == ""
+        if any("\ud800" <= each <= "\udfff" for each in text):
+            self.wrong(node, path, "holds half a character (a lone surrogate); write the character itself")
+            return None
         if not plain:
             return text
         if _SURPRISES.fullmatch(text):
@@ -102,13 +106,21 @@ class _Reader:
         if tag == "bool":
             return text.lower() == "true"
         if tag in {"int", "float"}:
-            try:
-                return int(text, 0) if tag == "int" else float(text)
-            except ValueError:
-                self.wrong(node, path, f"{text} is not a number this suite reads; quote it or write it in decimal")
+            if (number := _number(text, tag)) is not None:
+                return number
+            self.wrong(node, path, f"{text[:40]} is not a number this suite reads; quote it or write it in decimal")
         elif tag not in {"str", "timestamp"}:
             self.wrong(node, path, f"the tag {node.tag} is not read; write a plain value")
         return text
+
+
+def _number(text: str, tag: str) -> int | float | None:
+    """The finite number a plain scalar stands for, or None."""
+    try:
+        number = int(text, 0) if tag == "int" else float(text)
+    except ValueError:
+        return None
+    return number if isinstance(number, int) or math.isfinite(number) else None
 
 
 def read_yaml(path: Path, *, shown: str) -> Document:
@@ -121,18 +133,28 @@ def read_yaml(path: Path, *, shown: str) -> Document:
     text = _text(path, shown)
     try:
         node = YAML(typ="safe", pure=True).compose(text)
-        aliases = [e for e in YAML(typ="safe", pure=True).parse(text) if isinstance(e, AliasEvent)]
+        events = list(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _unreadable(shown, mark.line + 1 if mark else 1, str(error.problem)) from error
     except (YAMLError, RecursionError) as error:
         raise _unreadable(shown, 1, str(error).partition("\n")[0]) from error
+    aliases = [each for each in events if isinstance(each, AliasEvent)]
     if aliases:
         line = aliases[0].start_mark.line + 1
         raise _unreadable(shown, line, f"alias *{aliases[0].anchor}: aliases are not read; say it in full, or once under defaults")
     reader = _Reader(shown)
     data = reader.read(node, ()) if node is not None else {}
-    return Document(file=shown, data=data, lines=reader.lines, mistakes=tuple(reader.mistakes))
+    mistakes = (*_tags(events, shown), *reader.mistakes)
+    return Document(file=shown, data={} if data is None else data, lines=reader.lines, mistakes=mistakes)
+
+
+def _tags(events: Iterable[Event], shown: str) -> Iterator[Mistake]:
+    """Every tag written out; what a value is, is said by how it is written."""
+    for each in events:
+        if isinstance(each, NodeEvent) and (tag := getattr(each, "tag", None)) is not None:
+            message = f"the tag {tag} is not read; write a plain value"
+            yield Mistake(file=shown, line=each.start_mark.line + 1, path="", message=message)
 
 
 def _text(path: Path, shown: str) -> str:

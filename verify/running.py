@@ -91,7 +91,8 @@ class RunRecorder:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Phases are remembered, secrets leave the report, and a claim is sealed after its teardown."""
         report = yield
-        item.stash.setdefault(PHASES, {})[report.when or "call"] = report.outcome
+        phases = item.stash.setdefault(PHASES, {})
+        phases[report.when or "call"] = report.outcome
         if report.longrepr is not None and not isinstance(report.longrepr, tuple):
             text = str(report.longrepr)
             if (masked := self.trial.mask(text)) != text:
@@ -99,7 +100,7 @@ class RunRecorder:
         report.sections = [(title, self.trial.mask(text)) for title, text in report.sections]
         claim = self.claim_of(item)
         if report.when == "teardown" and claim and self.journal:
-            self.journal.seal(claim, item.stash[PHASES])
+            self.journal.seal(claim, phases)
         return report
 
     @pytest.hookimpl(trylast=True)

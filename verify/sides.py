@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Final
 
-from jsonpath_rfc9535 import find
 from pydantic import JsonValue
 
 from verify.clients.http import HttpClient, observe
 from verify.compare.documents import parse_json
+from verify.compare.json_paths import find
 from verify.core.errors import AnswerMalformed, ClientError, UnresolvedReference
 from verify.core.model import Identity, Proof
 from verify.core.references import Resolver, names_in
@@ -155,6 +155,6 @@ def _field(reply: Reply, path: str) -> str | None:
         document = parse_json(reply.body)
     except ValueError:
         return None
-    nodes = find(path, document)
-    value = nodes[0].value if nodes else None
+    found = find(path, document)
+    value = next(iter(found.values())) if len(found) == 1 else None
     return value if isinstance(value, str) else None

@@ -16,7 +16,10 @@ from verify.core.model import Comparison, EnvironmentFile, SystemFile
 from verify.core.references import names_in
 from verify.positions import Document, Path_
 
-_NEVER_WAIVED = frozenset({"consistency.count", "consistency.records", "consistency.keys", "success.data_loss"})
+_NEVER_WAIVED = frozenset(
+    {f"consistency.{noun}" for noun in ("count", "records", "keys", "objects", "references", "dual_write", "same_store")}
+    | {"success.data_loss"}
+)
 StoreProblems: TypeAlias = Callable[[str, Mapping[str, JsonValue]], list[str]]
 Documents: TypeAlias = Mapping[str, Document | None]
 Found: TypeAlias = Iterator[tuple[Path_, str]]
@@ -37,6 +40,9 @@ def unsound(
     found += _placed(documents["system"], _places(system, sides))
     for name, side in sides.items():
         found += _placed(documents[name], _environment(side, stores))
+    if baseline:
+        found += _placed(documents["candidate"], _selves(file, baseline))
+        found += _placed(documents["system"], _copies(system, file, baseline))
     found += _placed(documents["candidate"], _waivers(file))
     return found
 
@@ -56,6 +62,9 @@ def _system(system: SystemFile) -> Found:
         yield from _paths(("errors", name, "compare"), probe.compare)
     for path in system.defaults.volatile:
         yield from _path(("defaults", "volatile", path), path)
+    for name, identity in system.identities.items():
+        if identity.login:
+            yield from _path(("identities", name, "login", "token"), identity.login.token)
     for index, path in enumerate(system.defaults.personal):
         yield from _path(("defaults", "personal", index), path)
 
@@ -84,10 +93,32 @@ def _steps(system: SystemFile) -> Found:
             highest = step.percent
 
 
+def _selves(file: EnvironmentFile, baseline: EnvironmentFile) -> Found:
+    """Places where the candidate would be compared with itself, which is always equal."""
+    for name, url in file.urls.items():
+        if url == baseline.urls.get(name):
+            yield ("urls", name), f"is the address that {baseline.environment}.yaml gives too; the candidate would be compared with itself"
+    one, two = file.identity, baseline.identity
+    if one and two and (one.header, one.field, one.equals) == (two.header, two.field, two.equals):
+        yield ("identity", "equals"), f"{one.equals!r} is what {baseline.environment}.yaml says too; it cannot tell the sides apart"
+
+
+def _copies(system: SystemFile, file: EnvironmentFile, baseline: EnvironmentFile) -> Found:
+    for name, dataset in system.datasets.items():
+        stores = (dataset.baseline.store or dataset.store, dataset.candidate.store or dataset.store)
+        one, two = baseline.stores.get(stores[0]), file.stores.get(stores[1])
+        alike = one is not None and one == two and dataset.baseline.collection == dataset.candidate.collection
+        if alike and system.data.get(stores[1]) != "shared":
+            yield ("datasets", name), f"is in one place on both sides and would be compared with itself; say data: {{{stores[1]}: shared}} if it is"
+
+
 def _paths(place: Path_, compare: Comparison) -> Found:
     for part in ("unordered", "volatile", "tolerance"):
         for path in getattr(compare, part):
             yield from _path((*place, part, path), path)
+    for path, span in compare.tolerance.items():
+        if span < 0:
+            yield (*place, "tolerance", path), f"{span:g} cannot be negative"
 
 
 def _path(place: Path_, path: str) -> Found:
@@ -101,6 +132,7 @@ def _places(system: SystemFile, sides: Mapping[str, EnvironmentFile]) -> Found:
     """Names of urls and stores that an environment file does not give."""
     asked: list[tuple[Path_, str]] = [(("endpoints", name), each.url) for name, each in system.endpoints.items()]
     asked += [(("errors", name), each.url) for name, each in system.errors.items()]
+    asked += [(("identities", name), each.login.url) for name, each in system.identities.items() if each.login]
     asked += [(("health",), system.health.url)] if system.health else []
     asked += [(("routes",), system.routes.url)] if system.routes else []
     for side in sides.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.faults.fault import BOTH, FAIL, ROLL_BACK, ErrorShare, Fault, Slowdown
+from sandbox.faults.fault import BOTH, EASYPICKS, FAIL, ROLL_BACK, ErrorShare, Fault, Slowdown
 
 FAULTS = (
     Fault(
@@ -10,7 +10,7 @@ FAULTS = (
         summary="one in a hundred API requests is answered with 500", how=ErrorShare(share=0.01),
     ),
     Fault(
-        name="latency-20-percent", kind="load", systems=BOTH, claims={"load.latency mix/api": FAIL},
+        name="latency-20-percent", kind="load", systems=frozenset({EASYPICKS}), claims={"load.latency mix/api": FAIL},
         summary="every API request takes 1.2 times as long", how=Slowdown(factor=1.2),
     ),
     Fault(

@@ -36,6 +36,9 @@ class SystemApi(Protocol):
 
 def _listener() -> socket.socket:
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    # Inherited by every accepted connection; asyncio sets it only on sockets made with an explicit protocol number,
+    # and without it head and body in two writes cost 40 ms of delayed acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.setblocking(False)
     return listener
 

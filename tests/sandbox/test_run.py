@@ -15,14 +15,30 @@ from sandbox.errors import SandboxError, UnknownFault
 from sandbox.run import known_systems, run
 
 WITHIN_S = 30.0
-RUN = "import os, sys; from sandbox.run import run; sys.exit(run('pickup', sys.argv[1:], seed=1, environment=dict(os.environ)))"
+REAL = """
+import os, sys
+import sandbox.run
+sys.exit(sandbox.run.run("pickup", sys.argv[1:], seed=1, environment=dict(os.environ)))
+"""
+# How commands and signals are treated does not depend on the twin, so most tests have one that is there at once.
+LIGHT = """
+import contextlib, types
+import sandbox.run
+from sandbox.systems.twin import Twin
+
+@contextlib.contextmanager
+def running(folder, *, seed, faults):
+    yield Twin(system="light", variables={"LIGHT": "on"})
+
+sandbox.run.system = lambda name: types.SimpleNamespace(running=running)
+""" + REAL
 
 pytestmark = pytest.mark.xdist_group("run")
 
 
-def started(*command, **options):
-    """A process that runs the command against the twin."""
-    return subprocess.Popen([sys.executable, "-c", RUN, *command], stdout=subprocess.PIPE, text=True, **options)
+def started(*command, script=LIGHT, **options):
+    """A process that runs the command against a twin."""
+    return subprocess.Popen([sys.executable, "-c", script, *command], stdout=subprocess.PIPE, text=True, **options)
 
 
 def read_until(descriptor, word):
@@ -63,7 +79,7 @@ def test_command_sees_the_twin_and_nothing_is_left():
         "    print(os.environ[name], u.urlopen(os.environ[name] + '/healthz').status)\n"
         "print(os.environ['PICKUP_JSON_FILE'], os.path.exists(os.environ['PICKUP_JSON_FILE']))\n"
     )
-    with started(sys.executable, "-c", script) as process:
+    with started(sys.executable, "-c", script, script=REAL) as process:
         lines = process.stdout.read().split("\n")
         assert process.wait(WITHIN_S) == 0
     assert [each.split()[1] for each in lines[:3]] == ["200", "200", "True"]
@@ -104,7 +120,7 @@ def test_ctrl_c_at_a_terminal_reaches_the_command_only():
     pid, terminal = pty.fork()
     if pid == 0:
         script = "trap 'echo caught; exit 9' INT; read word; echo got $word; while :; do sleep 0.05; done"
-        os.execv(sys.executable, [sys.executable, "-c", RUN, "/bin/sh", "-c", script])
+        os.execv(sys.executable, [sys.executable, "-c", LIGHT, "/bin/sh", "-c", script])
     try:
         os.write(terminal, b"hello\n")
         read_until(terminal, b"got hello")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import t as student
 from scipy.stats import ttest_ind
 
 from verify.core.verdicts import Verdict
@@ -42,19 +43,13 @@ def test_block_quantiles_equal_numpy(rows: list[tuple[int, float]], quantiles: l
 
 
 def test_trimmed_interval_gives_yuens_statistic() -> None:
-    """Two trimmed intervals together give the published trimmed t of SciPy's example (Yuen 1974)."""
+    """Two trimmed intervals together give SciPy's own Yuen test of two samples, on the example of its manual."""
     a = np.array([56, 128.6, 12, 123.8, 64.34, 78, 763.3])
     b = np.array([1.1, 2.9, 4.2])
     one, other = trimmed_interval(a, error=0.025), trimmed_interval(b, error=0.025)
-    from scipy.stats import t
-
-    errors = [
-        (each.upper - each.estimate) / t.ppf(0.975, kept - 1) for each, kept in ((one, 5), (other, 3))
-    ]
+    errors = [(each.upper - each.estimate) / student.ppf(0.975, kept - 1) for each, kept in ((one, 5), (other, 3))]
     statistic = (one.estimate - other.estimate) / np.hypot(*errors)
-    published = ttest_ind(a, b, trim=0.2, equal_var=False).statistic
-    assert statistic == pytest.approx(published, rel=1e-9)
-    assert statistic == pytest.approx(3.4463884028073513, rel=1e-2)
+    assert statistic == pytest.approx(ttest_ind(a, b, trim=0.2, equal_var=False).statistic, rel=1e-9)
 
 
 def test_trimmed_interval_ignores_wild_values() -> None:

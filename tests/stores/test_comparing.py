@@ -32,7 +32,7 @@ Conceal = Callable[[str], str]
 
 def _product(number: int) -> dict[str, object]:
     return {
-        "id": number, "name": f"상품 {number}, \"quoted\"\n", "price": number / 4, "rate": 0.1 * number,
+        "id": number, "name": f'상품 {number}, "quoted"\n', "price": number / 4, "rate": 0.1 * number,
         "live": number % 2 == 0, "tags": ["a,b", None, f"{number}"], "meta": {"b": [1, 2.50, None], "a": number},
         "born": f"2024-01-{number % 28 + 1:02}", "seen": f"2024-01-02T03:04:05.{number:03}Z", "code": "ab  ",
         "blob": "\\x00ff", "ref": f"00000000-0000-4000-8000-{number:012x}",
@@ -45,10 +45,11 @@ def _insert(databases: Databases, side: str, rows: Sequence[Mapping[str, object]
             values = [Jsonb(value) if name == "meta" and value is not None else value for name, value in row.items()]
             names = ", ".join(row)
             places = ", ".join(["%s"] * len(row))
-            cursor.execute(f"INSERT INTO products ({names}) VALUES ({places})".encode(), values)
+            cursor.execute(f"INSERT INTO products ({names}) VALUES ({places})".encode(), values)  # noqa: S608
 
 
-RULES = {"born": Column(type="date"), "seen": Column(type="timestamp"), "blob": Column(type="bytes"), "ref": Column(type="uuid")}
+TYPES = {"born": "date", "seen": "timestamp", "blob": "bytes", "ref": "uuid"}
+RULES = {name: Column(type=kind) for name, kind in TYPES.items()}
 DATASET = Dataset(key=("id",), columns=RULES, baseline=Place(collection="$"))
 
 
@@ -76,9 +77,8 @@ def test_a_file_equals_its_table(file: Store, table: Store, conceal: Conceal) ->
     found = _compare(file, table, conceal)
     assert found.verdict is Verdict.PASS, found
     assert found.receipt == "20 rows on each side, 12 of 12 columns, 0 skipped, compared by value"
-    assert found.normalised == {
-        "blob: string -> bytes": 20, "born: string -> date": 20, "ref: string -> uuid": 20, "seen: string -> instant": 20,
-    }  # fmt: skip
+    read = {"blob": "bytes", "born": "date", "ref": "uuid", "seen": "instant"}
+    assert found.normalised == {f"{name}: string -> {kind}": 20 for name, kind in read.items()}
     assert count_dataset(file, table, DATASET, name="products").verdict is Verdict.PASS
 
 
@@ -98,7 +98,7 @@ def test_one_changed_value_is_found(
     file: Store, table: Store, databases: Databases, conceal: Conceal, change: str, path: str
 ) -> None:
     """Whatever is changed in one row of the table, that record and that place are named, and no other."""
-    databases.run("candidate", f"UPDATE products SET {change} WHERE id = 7")
+    databases.run("candidate", f"UPDATE products SET {change} WHERE id = 7")  # noqa: S608
     found = _compare(file, table, conceal)
     assert [(each.key, each.path) for each in found.differences] == [("id=7", path)]
 
@@ -108,7 +108,8 @@ def test_a_lost_row_fails_count_and_records(file: Store, table: Store, databases
     databases.run("candidate", "DELETE FROM products WHERE id = 20")
     assert count_dataset(file, table, DATASET, name="products").verdict is Verdict.FAIL
     found = _compare(file, table, conceal)
-    assert [(each.key, each.baseline, each.candidate) for each in found.differences] == [("id=20", "1 record", "no record")]
+    shown = [(each.key, each.baseline, each.candidate) for each in found.differences]
+    assert shown == [("id=20", "1 record", "no record")]
 
 
 def test_a_row_exchanged_for_another_keeps_the_count(
@@ -124,8 +125,9 @@ def test_a_column_of_one_side_is_named(file: Store, table: Store, databases: Dat
     """A column the file never heard of, and a field the table has no column for."""
     databases.run("candidate", "ALTER TABLE products ADD extra int", "ALTER TABLE products DROP born")
     found = _compare(file, table, conceal)
-    assert [(each.path, each.baseline) for each in found.differences] == [("$.born", "column"), ("$.extra", "no such column")]
-    assert "10 of" not in found.summary
+    shown = [(each.path, each.baseline) for each in found.differences]
+    assert shown == [("$.born", "column"), ("$.extra", "no such column")]
+    assert "11 of 13 columns" in found.receipt
 
 
 def test_an_instant_without_zone_is_not_an_instant(
@@ -139,7 +141,7 @@ def test_an_instant_without_zone_is_not_an_instant(
 
 
 @pytest.mark.parametrize("exact", [False, True])
-def test_equal_tables_pass_either_way(databases: Databases, conceal: Conceal, exact: bool) -> None:
+def test_equal_tables_pass_either_way(databases: Databases, conceal: Conceal, *, exact: bool) -> None:
     """By fingerprint, or by value when asked; the receipt says which."""
     databases.run("both", TABLE)
     for side in ("baseline", "candidate"):
@@ -162,7 +164,8 @@ def test_equal_values_of_other_spelling_pass_by_value(databases: Databases, conc
 
 def test_duplicates_without_an_index_are_found(databases: Databases, conceal: Conceal) -> None:
     """Equal sums over equal duplicates are not taken for a proof."""
-    databases.run("both", "CREATE TABLE products (id int, v text)", "INSERT INTO products VALUES (1, 'a'), (1, 'a'), (NULL, 'b')")
+    rows = "(1, 'a'), (1, 'a'), (NULL, 'b')"
+    databases.run("both", "CREATE TABLE products (id int, v text)", f"INSERT INTO products VALUES {rows}")  # noqa: S608
     found = _compare(databases.store("baseline"), databases.store("candidate"), conceal, Dataset(key=("id",)))
     assert found.verdict is Verdict.FAIL
     assert "1 keys more than once; 1 groups without a key" in found.summary
@@ -174,7 +177,8 @@ def test_a_side_that_cannot_be_heard_is_named(databases: Databases, conceal: Con
     other = "candidate" if side == "baseline" else "baseline"
     databases.run(other, "CREATE TABLE products (id int PRIMARY KEY)", "INSERT INTO products VALUES (1)")
     sides = databases.store("baseline"), databases.store("candidate")
-    for found in (_compare(*sides, conceal, Dataset(key=("id",))), count_dataset(*sides, Dataset(key=("id",)), name="products")):
+    counted = count_dataset(*sides, Dataset(key=("id",)), name="products")
+    for found in (_compare(*sides, conceal, Dataset(key=("id",))), counted):
         assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.NO_ANSWER)
         assert f"{side} postgres did not answer" in found.summary
 
@@ -211,17 +215,18 @@ def test_silence_in_the_middle_of_a_scan(
 
 
 LETTERS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=8)
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
 CELLS: dict[str, st.SearchStrategy[object]] = {
     "name": LETTERS, "price": st.decimals(-(10**9), 10**9, places=2) | st.just(Decimal("NaN")), "rate": st.floats(),
     "live": st.booleans(), "tags": st.lists(st.none() | LETTERS, max_size=3),
-    "meta": st.dictionaries(LETTERS, st.integers() | LETTERS | st.floats(allow_nan=False, allow_infinity=False), max_size=3),
+    "meta": st.dictionaries(LETTERS, st.integers() | LETTERS | FINITE, max_size=3),
     "born": st.dates(), "seen": st.datetimes(datetime(2, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC)),
     "blob": st.binary(max_size=4), "ref": st.uuids(),
 }  # fmt: skip
 ROWS = st.lists(st.fixed_dictionaries({name: st.none() | cell for name, cell in CELLS.items()}), min_size=1, max_size=5)
 
 
-@settings(max_examples=20, deadline=None,
+@settings(max_examples=10, deadline=None,
           suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(rows=ROWS, data=st.data())
 def test_both_ways_agree_with_the_reference(

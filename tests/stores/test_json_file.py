@@ -41,14 +41,16 @@ def _rows(store: Store, collection: str, *columns: str) -> list[tuple[str, ...]]
     [
         ("a.json", '[{"id": 1, "v": 1.50}, {"id": 2}]', "$"),
         ("a.json", '{"products": [{"id": 1, "v": 1.5}, {"id": 2}], "users": [1]}', "products"),
-        ("a.json", '{"users": [1], "shop": {"x": [[]], "products": [{"id": 1, "v": 15e-1}, {"id": 2}]}}', "$.shop.products"),
+        ("a.json", '{"users": [1], "shop": {"x": [[]], "p": [{"id": 1, "v": 15e-1}, {"id": 2}]}}', "$.shop.p"),
         ("a.ndjson", '{"id": 1, "v": 1.5}\n{"id": 2}\n', "$"),
         ("a.jsonl", '{"id": 1, "v": 1.5}\r\n\n{"id": 2}', "a"),
         ("a.json", '\ufeff [{"id": 1, "v": 1.5},\n{"id": 2}]\n', "$"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("zipped", [False, True])
-def test_every_form_gives_the_same_records(tmp_path: Path, name: str, text: str, collection: str, zipped: bool) -> None:
+def test_every_form_gives_the_same_records(
+    tmp_path: Path, name: str, text: str, collection: str, *, zipped: bool
+) -> None:
     """An array, a path in a document and lines, compressed or not, read alike; absent is not null."""
     store = _written(tmp_path, gzip.compress(text.encode()) if zipped else text, name + (".gz" if zipped else ""))
     assert _rows(store, collection, "v") == [("#1", "#1.5", "m{}"), ("#2", "_", "m{}")]
@@ -136,7 +138,7 @@ def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("replaced", [False, True])
-def test_a_file_that_changes_while_it_is_read_is_unreadable(tmp_path: Path, replaced: bool) -> None:
+def test_a_file_that_changes_while_it_is_read_is_unreadable(tmp_path: Path, *, replaced: bool) -> None:
     """Written in place or exchanged by a rename: what was read is of no one moment."""
     records = json.dumps([{"id": number} for number in range(30_000)])
     store = _written(tmp_path, records)
@@ -150,7 +152,8 @@ def test_a_file_that_changes_while_it_is_read_is_unreadable(tmp_path: Path, repl
         list(batches)
 
 
-CELLS = st.text() | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.none() | st.lists(st.booleans())
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+CELLS = st.text() | FINITE | st.integers() | st.none() | st.lists(st.booleans())
 RECORDS = st.lists(st.dictionaries(st.text(max_size=3), CELLS, max_size=4), max_size=6)
 
 

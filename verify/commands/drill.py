@@ -63,7 +63,8 @@ def drill_command(name: str, names: tuple[str, ...], *, seed: int, as_json: bool
 
 
 def _chosen(system: str, names: Sequence[str]) -> list[AnyFault]:
-    known: dict[str, AnyFault] = {each.name: each for each in (*sandbox.faults.faults_of(system), *SUITE_FAULTS)}
+    known: dict[str, AnyFault] = {each.name: each for each in sandbox.faults.faults_of(system)}
+    known |= {each.name: each for each in SUITE_FAULTS}
     unknown = sorted(set(names) - set(known))
     if unknown:
         raise CutoverError(f"{system} has no fault {', '.join(unknown)}; faults: {', '.join(sorted(known))}")

@@ -20,7 +20,7 @@ Batches: TypeAlias = Callable[[], Iterator[pa.RecordBatch]]
 Softer: TypeAlias = Callable[[str], str]
 Row: TypeAlias = tuple[str | None, ...]
 
-MEMORY: Final = "192MB"
+MEMORY: Final = "128MB"
 _FETCHED: Final = 2_000
 _SIDES: Final = ("baseline", "candidate")
 

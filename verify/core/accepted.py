@@ -15,7 +15,7 @@ from verify.core.verdicts import Conclusion, Difference, Verdict, failed, passed
 
 
 def _names(accepted: Accepted, side: str, shown: str) -> bool:
-    """True when the accepted value of a side is the one shown (`string "nginx"`); one that is not named accepts any."""
+    """True when a side's accepted value is the one shown (`string "nginx"`); one that is not named accepts any."""
     if side not in accepted.model_fields_set:
         return True
     value: JsonValue = accepted.baseline if side == "baseline" else accepted.candidate

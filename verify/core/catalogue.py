@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, Literal, NamedTuple, TypeVar
+
+from pydantic import TypeAdapter
 
 from verify.core.errors import CheckDefect, EvidenceError
 from verify.core.model import Spec
@@ -96,15 +98,34 @@ def dump_lock(checks: Mapping[str, Check]) -> str:
 def load_lock(text: str, *, name: str = "CATALOGUE.lock") -> dict[str, Check]:
     """The checks a lock names; EvidenceError when it cannot be read or names an unknown selector."""
     try:
-        document = json.loads(text)
-        entries = document["checks"]
-        found = {id: Check(id=id, over=each["over"], asked_by=each["asked_by"]) for id, each in entries.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EvidenceError(f"{name} cannot be read ({error!r}); write it anew with `make catalogue`") from error
+        entries = _LOCK.validate_python(json.loads(text, object_pairs_hook=_once)).checks
+    except (ValueError, RecursionError) as error:
+        raise EvidenceError(f"{name} cannot be read ({str(error)[:200]}); write it anew with `make catalogue`") from error
+    found = {id: Check(id=id, over=each.over, asked_by=each.asked_by) for id, each in entries.items()}
     unknown = sorted(f"{each.id} over {each.over}" for each in found.values() if each.over not in SELECTORS)
+    unknown += sorted(f"{each.id} of no known family" for each in found.values() if each.family not in FAMILIES)
     if unknown or not found:
         raise EvidenceError(f"{name}: {', '.join(unknown) or 'names no check'}; write it anew with `make catalogue`")
     return found
+
+
+class _Entry(Spec):
+    over: str
+    asked_by: str
+
+
+class _Lock(Spec):
+    version: Literal[1]
+    checks: dict[str, _Entry]
+
+
+_LOCK: Final = TypeAdapter(_Lock)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a key is said twice")
+    return dict(pairs)
 
 
 def claims(environment: Environment, checks: Mapping[str, Check]) -> dict[Claim, Subject[Spec]]:

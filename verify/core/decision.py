@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from verify.core.catalogue import Claim
 from verify.core.errors import EvidenceError
@@ -81,7 +81,7 @@ class Decision:
     traffic_percent: float = 0.0
     target: str = ""
     going_back: str = ""
-    decided_at: datetime
+    decided_at: AwareDatetime
     previous: str = ""
     evidence: str = ""
     configuration: str = ""

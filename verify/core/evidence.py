@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from verify.core.catalogue import Claim
 from verify.core.errors import EvidenceError
@@ -38,8 +38,8 @@ class Evidence:
     run: str
     claim: Claim
     conclusion: Conclusion
-    observed_at: datetime
-    duration: float
+    observed_at: AwareDatetime
+    duration: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     claim_digest: str
     targets: Mapping[str, str] = field(default_factory=dict)
     traffic_percent: float | None = None
@@ -64,7 +64,7 @@ class RunStarted:
     environment: str
     suite_version: str
     revision: str | None
-    started_at: datetime
+    started_at: AwareDatetime
     fingerprints: Fingerprints = Fingerprints()
 
 
@@ -106,7 +106,7 @@ class RunFinished:
     """The last line of a file that was not cut short; what the sides say they are now."""
 
     type: Literal["finished"] = "finished"
-    finished_at: datetime
+    finished_at: AwareDatetime
     exit_status: int
     fingerprints: Fingerprints = Fingerprints()
 

@@ -199,7 +199,7 @@ class Step(Spec):
     percent: Real | None = Field(default=None, ge=0, le=100)
     requires: tuple[Family, ...] = Field(min_length=1)
     deferred: tuple[Family, ...] = ()
-    fresh: dict[Family | Literal["default"], Duration] = {}
+    fresh: dict[Literal[Family, "default"], Duration] = {}
     observe: Duration | None = None
     of: Literal["candidate", "baseline"] = "candidate"
     on_fail: dict[Family, Literal["hold", "roll-back"]] = {}

@@ -80,12 +80,18 @@ class Resolver:
         return _REFERENCE.sub(lambda found: self._values.get(found[1]) or found[2] or "", template)
 
 
-def hashed_targets(names: tuple[str, ...], values: Mapping[str, str], *, key: bytes) -> dict[str, str]:
-    """A keyed hash (HMAC-SHA-256, 16 hex digits) of each variable that has a value; equal values give equal hashes."""
+def hashed_targets(
+    names: tuple[str, ...], values: Mapping[str, str], *, key: bytes, unset: bool = False
+) -> dict[str, str]:
+    """
+    A keyed hash (HMAC-SHA-256, 16 hex digits) of each variable that has a value; equal values give equal hashes.
+
+    With `unset` also of those without one: what asked a default asked another place than what the variable names.
+    """
     return {
-        name: hmac.new(key, f"{name}={values[name]}".encode(), hashlib.sha256).hexdigest()[:16]
+        name: hmac.new(key, f"{name}={values.get(name, '')}".encode(), hashlib.sha256).hexdigest()[:16]
         for name in names
-        if values.get(name)
+        if unset or values.get(name)
     }
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 MASK: Final = "[secret]"
 _SHORTEST: Final = 4
+_ASSIGNED: Final = re.compile(r"\b(?:password|passwd|pwd)\s*=\s*('[^']*'|\"[^\"]*\"|[^\s;&]+)", re.IGNORECASE)
+_ESCAPE: Final = re.compile("%[0-9A-F]{2}")
 
 
 class Secret:
@@ -37,32 +40,39 @@ class Secret:
 
 
 def _parts(value: str) -> set[str]:
-    """The value, and the password inside it when it is an address."""
+    """The value, and the credentials inside it when it is an address or a list of `key=value`."""
     parts = {value}
+    for found in _ASSIGNED.finditer(value):
+        password = found[1].strip("'\"")
+        parts |= {password, unquote(password)}
     if "://" in value:
         try:
-            password = urlsplit(value).password
+            address = urlsplit(value)
+            user, password = address.username or "", address.password or ""
         except ValueError:
-            password = None
+            return parts
         if password:
-            parts |= {password, unquote(password)}
+            parts |= {password, unquote(password), f"{unquote(user)}:{unquote(password)}"}
     return parts
 
 
 def _spellings(value: str) -> set[str]:
-    """The ways a value may appear in text: plain, quoted, escaped, base64."""
-    encoded = base64.b64encode(value.encode()).decode()
+    """The ways a value may appear in text: plain, quoted, escaped, base64, hex."""
+    raw = value.encode("utf-8", errors="surrogatepass")
+    encoded = {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
+    percent = {quote(raw, safe=""), quote(raw), quote_plus(raw)}
     return {
         value,
-        quote(value, safe=""),
-        quote(value),
-        quote_plus(value),
+        *percent,
+        *(_ESCAPE.sub(lambda found: found[0].lower(), each) for each in percent),
         json.dumps(value)[1:-1],
         json.dumps(value, ensure_ascii=False)[1:-1],
         repr(value)[1:-1],
-        encoded,
-        encoded.rstrip("="),
-        value.encode().hex(),
+        repr(raw)[2:-1],
+        *encoded,
+        *(each.rstrip("=") for each in encoded),
+        raw.hex(),
+        raw.hex().upper(),
     }
 
 
@@ -70,8 +80,8 @@ class Mask:
     """Replaces every known secret, in each spelling it may take, by `[secret]`."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        self._spellings: tuple[str, ...] = ()
         self._values: set[str] = set()
+        self._known: re.Pattern[str] | None = None
         self.add(*values)
 
     def add(self, *values: str) -> None:
@@ -80,11 +90,9 @@ class Mask:
         if fresh:
             self._values |= fresh
             spellings = {each for value in self._values for each in _spellings(value)}
-            self._spellings = tuple(sorted(spellings, key=lambda text: (-len(text), text)))
+            longest = sorted(spellings, key=lambda text: (-len(text), text))
+            self._known = re.compile("|".join(map(re.escape, (MASK, *longest))))
 
     def __call__(self, text: str) -> str:
-        """The text without any known secret."""
-        for spelling in self._spellings:
-            if spelling in text:
-                text = text.replace(spelling, MASK)
-        return text
+        """The text without any known secret; what is masked already stays as it is."""
+        return self._known.sub(MASK, text) if self._known else text

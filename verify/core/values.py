@@ -30,7 +30,7 @@ PLAIN_DIGITS: Final = 400
 DEEPEST: Final = 200
 _TAG: Final = "\x01"
 _NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?", re.ASCII)
-_NOT_FINITE = {"nan": "nan", "-nan": "nan", "inf": "inf", "infinity": "inf", "+inf": "inf", "-inf": "-inf", "-infinity": "-inf"}
+_NOT_FINITE = {"nan": "nan", "-nan": "nan", "inf": "inf", "infinity": "inf", "-inf": "-inf", "-infinity": "-inf"}
 
 
 class Absent(Enum):

@@ -9,6 +9,9 @@ from sandbox.faults import fault, faults_of, known_faults
 from sandbox.faults.fault import RowChange
 from sandbox.systems import known_systems
 
+# Pickup's plan allows twice the baseline's response time, so a fifth more is no defect there.
+TOO_SMALL = {"latency-20-percent"}
+
 
 def test_every_fault_declares_what_it_causes():
     """Each has a kind, a summary, at least one claim in each of its systems, and two decisions."""
@@ -32,7 +35,7 @@ def test_faults_are_all_there():
     data = {"row-lost", "row-extra", "row-doubled", "last-digit", "null-as-empty", "absent-as-null", "sub-millisecond",
             "unicode-form", "swapped-columns", "write-one-side"}  # fmt: skip
     assert {each.name for each in faults_of("easypicks")} == http | load
-    assert {each.name for each in faults_of("pickup")} == http | load | data
+    assert {each.name for each in faults_of("pickup")} == (http | load | data) - TOO_SMALL
 
 
 def test_data_faults_stay_away_from_sampled_rows_and_each_other():

@@ -32,11 +32,10 @@ def heard(client, path, headers):
     """What a caller can tell of an answer: status, who answers, the body without the time, or why it cannot be read."""
     try:
         answer = client.get(path, headers={**headers, "accept-encoding": "gzip"})
-    except httpx.DecodingError:
+        is_json = answer.headers["content-type"] == "application/json"
+        body = {k: v for k, v in answer.json().items() if k != "served_at"} if is_json else answer.text
+    except (httpx.DecodingError, ValueError):  # half a body may be bad gzip, bad text or bad JSON
         return "unreadable"
-    body = answer.text
-    if answer.headers["content-type"] == "application/json":
-        body = {name: value for name, value in answer.json().items() if name != "served_at"}
     return answer.status_code, answer.headers["x-platform"], answer.headers["x-build"], body
 
 

@@ -59,18 +59,18 @@ def test_service_time_is_lognormal_and_alike_on_both_sides():
     assert service_time(1, "railway", 5) != service_time(1, "lightsail", 5)
 
 
-@pytest.mark.xdist_group("pickup")
+@pytest.mark.xdist_group("twins")
 def test_requests_take_their_time(tmp_path):
     """In a running twin with both slowdowns, request i takes at least its draw times the factors it is hit by."""
     faults = ("latency-20-percent", "tail-x5")
-    planted = Planted("pickup", faults_of("pickup"), seed=3, database="")
+    planted = Planted("easypicks", faults_of("easypicks"), seed=3, database="")
     for name in faults:
         planted.plant(name)
     with (
-        system("pickup").running(tmp_path, seed=3, faults=faults) as twin,
-        httpx.Client(base_url=twin.variables["PICKUP_POSTGRES_URL"], trust_env=False) as client,
+        system("easypicks").running(tmp_path, seed=3, faults=faults) as twin,
+        httpx.Client(base_url=twin.variables["LIGHTSAIL_URL"], trust_env=False) as client,
     ):
         taken = [client.get("/api/products?limit=1").elapsed.total_seconds() for _ in range(150)]
-    least = [service_time(3, "postgres", i) * planted.slowdown(i) for i in range(150)]
+    least = [service_time(3, "lightsail", i) * planted.slowdown(i) for i in range(150)]
     assert all(seen >= expected - 0.0005 for seen, expected in zip(taken, least, strict=True))
     assert sum(each >= 0.02 for each in least) >= 1

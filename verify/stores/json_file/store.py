@@ -23,8 +23,8 @@ from verify.stores.protocol import Field, Shape
 _ENDINGS: Final = (".json", ".ndjson", ".jsonl")
 _LINES: Final = (".ndjson", ".jsonl")
 _SAMPLE: Final = 1_000
-_ROWS: Final = 20_000
-_CHARACTERS: Final = 4 * 2**20
+_ROWS: Final = 5_000
+_CHARACTERS: Final = 2**20
 
 Record = tuple[str | None, Mapping[str, Value]]
 
@@ -160,7 +160,7 @@ def _keyed(member: str, fields: Mapping[str, Value], key: str, source: str) -> M
 
 
 def _some(rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    """The next rows: twenty thousand, or four million characters."""
+    """The next rows: five thousand, or a million characters."""
     size = 0
     for row in islice(rows, _ROWS):
         yield row

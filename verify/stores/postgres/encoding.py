@@ -12,8 +12,10 @@ from verify.core.values import JSON_NULL, encode, listed, parse_json, token
 from verify.stores.postgres.catalog import Type
 from verify.stores.postgres.names import literal
 
-# On the wire only: a document as the server wrote it, and an array with its dimensions and encoded items.
+# On the wire only: a document as the server wrote it, an array with its dimensions and encoded items, and a long
+# float, whose text the server ends on another last digit than everybody else (2.6039762398849832e+16 is ...83e+16).
 _DOCUMENT: Final = "D"
+_FLOAT: Final = "F"
 _ARRAY: Final = "A"
 _PREFIXED: Final = {
     "int2": "#", "int4": "#", "int8": "#", "oid": "#", "bool": "b", "uuid": "u", "date": "d", "timestamp": "t",
@@ -62,10 +64,15 @@ def _float(column: str) -> str:
     return _numeric(f"(({column})::text::numeric)")
 
 
+def _double(column: str) -> str:
+    long = f"length(ltrim(({column})::text, '-')) >= 17"
+    return f"CASE WHEN {long} THEN '{_FLOAT}' || ({column})::text ELSE {_float(column)} END"
+
+
 _SPECIAL: Final[dict[str, Callable[[str], str]]] = {
     "numeric": lambda column: _numeric(f"({column})"),
     "float4": _float,
-    "float8": _float,
+    "float8": _double,
     "bytea": lambda column: f"coalesce('y' || encode({column}, 'hex'), 'n')",
     # bpchar::text drops trailing blanks, which every client of the table sees.
     "bpchar": lambda column: f"coalesce('s' || bpcharout({column})::text, 'n')",
@@ -97,11 +104,11 @@ def _range(column: str, kind: Type, types: Mapping[int, Type], depth: int) -> st
 
 
 def needs_finishing(type_id: int, types: Mapping[int, Type]) -> bool:
-    """Whether the server's text of this type is a document or an array, which only `finished` can order."""
+    """Whether SQL cannot write the encoding of this type to its end: documents, arrays and float8."""
     kind = types[type_id]
     if kind.kind == "d":
         return needs_finishing(kind.base, types)
-    return bool(kind.element and kind.category == "A") or (kind.builtin and kind.name in {"json", "jsonb"})
+    return bool(kind.element and kind.category == "A") or (kind.builtin and kind.name in {"json", "jsonb", "float8"})
 
 
 def finished(text: str) -> str:
@@ -110,6 +117,8 @@ def finished(text: str) -> str:
         return _document(text[1:])
     if text[0] == _ARRAY:
         return _listed(text[1:])
+    if text[0] == _FLOAT:
+        return encode(float(text[1:]))
     return text
 
 

@@ -20,7 +20,7 @@ from verify.stores.postgres.names import quoted, split_collection
 from verify.stores.postgres.session import Connection, Session
 from verify.stores.protocol import Digest, Field, Shape
 
-_CHUNK = 4 * 2**20
+_CHUNK = 2**20
 _EMPTY_MAP = "m{}"
 
 
@@ -89,7 +89,7 @@ def _selected(found: Relation, name: str) -> str:
 
 
 def _chunks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
-    """Whole rows, about four megabytes at a time; a quote left open means the row goes on."""
+    """Whole rows, about a megabyte at a time; a quote left open means the row goes on."""
     chunk = bytearray()
     for row in rows:
         chunk += row
