@@ -81,7 +81,9 @@ def judge_errors(run: Run, limit: ErrorRate) -> Conclusion:
     shown = new_classes(run)
     reasons = _reasons(counts, limit, FAIL_ERROR * run.share)
     if reasons:
-        return failed(f"{_rates(counts)}: {'; '.join(reasons)}", differences=shown, receipt=_receipt(run, counts))
+        told = f"{_rates(counts)}: {'; '.join(reasons)}"
+        # Thousands of requests said it, not one: no second look is needed to act on it.
+        return failed(told, differences=shown, receipt=_receipt(run, counts), confirmed=True)
     return interrupted(run) or _unstable(counts) or _proven(run, counts, limit, shown)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from verify.core.condensing import condensed
 from verify.core.decision import Decision, Settled
 from verify.core.verdicts import Verdict
 
@@ -34,10 +35,9 @@ def _details(group: list[Settled]) -> tuple[str, ...]:
         rest = len(group) - SHOWN
         return (*names, f"… and {rest} more") if rest > 0 else tuple(names)
     only = group[0]
-    shown = list(only.differences[:SHOWN])
-    rest = len(only.differences) - len(shown) + only.omitted
-    if rest:
-        shown.append(f"… and {rest:,} more differences")
+    shown = condensed(only.differences, shown=SHOWN)
+    if only.omitted:
+        shown.append(f"… and {only.omitted:,} more differences")
     if only.reproduce:
         shown.append(f"again: {only.reproduce}")
     return tuple(shown)

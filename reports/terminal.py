@@ -10,21 +10,22 @@ from verify.core.decision import Action, Decision
 from verify.core.verdicts import Verdict
 
 _SAID = {
-    ("advance", Action.ADVANCE): "traffic may move to",
-    ("advance", Action.HOLD): "traffic must not move to",
-    ("advance", Action.ROLL_BACK): "take traffic back instead of moving to",
-    ("stay", Action.ADVANCE): "traffic may stay at",
-    ("stay", Action.HOLD): "change nothing at",
-    ("stay", Action.ROLL_BACK): "take traffic back from",
+    ("advance", Action.ADVANCE): ("traffic may move to step {}", "step {} may begin"),
+    ("advance", Action.HOLD): ("traffic must not move to step {}", "step {} must not begin"),
+    ("advance", Action.ROLL_BACK): ("take traffic back instead of moving to step {}", "go back instead of beginning step {}"),
+    ("stay", Action.ADVANCE): ("traffic may stay at step {}", "step {} may go on"),
+    ("stay", Action.HOLD): ("change nothing at step {}", "change nothing at step {}"),
+    ("stay", Action.ROLL_BACK): ("take traffic back from step {}", "go back from step {}"),
 }
 
 
 def headline(decision: Decision) -> str:
     """The action and what it means, in one line."""
-    percent = f" ({decision.percent:g} %)" if decision.percent is not None else ""
-    said = _SAID[decision.question, decision.action]
-    back = f"; back to {decision.target}" if decision.action is Action.ROLL_BACK else ""
-    return f"{decision.action.value}: {decision.environment}: {said} step {decision.step}{percent}{back}"
+    moving, other = _SAID[decision.question, decision.action]
+    said = (moving if decision.percent else other).format(decision.step)
+    percent = f" ({decision.percent:g} %)" if decision.percent else ""
+    back = f", to {decision.target}" if decision.action is Action.ROLL_BACK else ""
+    return f"{decision.action.value}: {decision.environment}: {said}{percent}{back}"
 
 
 def counts(decision: Decision) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -39,6 +40,7 @@ class Keeper:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self._lock = threading.Lock()
+        self._folders: list[Path] = []
 
     @property
     def pid(self) -> int:
@@ -79,6 +81,7 @@ class Keeper:
 
     def remove_at_end(self, folder: Path) -> None:
         """The folder will be removed after the last server has ended."""
+        self._folders.append(folder)
         self._ask(do="remove", folder=str(folder))
 
     def end_group_at_end(self, group: int) -> None:
@@ -96,6 +99,8 @@ class Keeper:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+        for folder in self._folders:  # gone already, unless somebody killed the keeper
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _ask(self, **request: object) -> dict[str, object]:
         stdin, stdout = self._process.stdin, self._process.stdout

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from verify.core.catalogue import Check, Claim
 from verify.core.decision import Decision
+from verify.core.errors import EvidenceError
 from verify.core.gate import World, decide
 from verify.core.plan import plan
 from verify.core.references import hashed_targets, names_in
@@ -61,6 +62,8 @@ def ask(asked: Question, *, root: Path, values: Mapping[str, str], now: datetime
     folder = home(root, environment)
     with locked(folder):
         chain, head = read_chain(folder)
+        if chain and chain[0].environment != environment.id:
+            raise EvidenceError(f"{folder}: holds decisions of {chain[0].environment}, not of {environment.id}")
         world = World(
             runs=read_runs(folder, environment=environment.id),
             chain=chain,
@@ -88,4 +91,7 @@ def _names(environment: Environment) -> tuple[str, ...]:
 
 
 def _unasked(checks: Mapping[str, Check]) -> frozenset[str]:
-    return frozenset(set(checks) - set(asked_checks()))
+    """Ids that lock and code do not say alike: missing on either side, or asked about other subjects."""
+    said = {id: (each.over, each.asked_by) for id, each in checks.items()}
+    done = {id: (each.over, each.asked_by) for id, each in asked_checks().items()}
+    return frozenset(id for id in {*said, *done} if said.get(id) != done.get(id))

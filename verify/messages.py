@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from verify.core.catalogue import Check, Claim
+from verify.core.condensing import condensed
 from verify.core.subjects import Environment
 from verify.core.verdicts import Conclusion, Verdict
 
@@ -33,10 +34,9 @@ def told(claim: Claim, conclusion: Conclusion, reproduce: str) -> str:
     """The verdict first, then what was found, what to do, and how to ask again."""
     cause = f" ({conclusion.cause.value})" if conclusion.cause else ""
     lines = [f"{conclusion.verdict.name}{cause} {claim}: {conclusion.summary}"]
-    lines += [f"  {each}" for each in conclusion.differences[:SHOWN]]
-    hidden = len(conclusion.differences) - SHOWN + conclusion.omitted if len(conclusion.differences) > SHOWN else conclusion.omitted
-    if hidden:
-        lines.append(f"  … and {hidden:,} more")
+    lines += [f"  {each}" for each in condensed(conclusion.differences, shown=SHOWN)]
+    if conclusion.omitted:
+        lines.append(f"  … and {conclusion.omitted:,} more differences")
     lines += [f"  softened: {count:,} x {rule}" for rule, count in sorted(conclusion.normalised.items())]
     lines += [f"  accepted: {count:,} x {path}" for path, count in sorted(conclusion.accepted.items())]
     if conclusion.receipt:

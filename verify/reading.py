@@ -26,6 +26,13 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise EvidenceError(f"{path}: cannot be read: {error.strerror}") from error
+
+
 def read_records(path: Path) -> list[Record]:
     """
     The records of one file, in order; a last line cut short by a crash is left out.
@@ -34,7 +41,7 @@ def read_records(path: Path) -> list[Record]:
     """
     records: list[Record] = []
     previous = FIRST
-    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), start=1):
+    for number, line in enumerate(_bytes(path).splitlines(keepends=True), start=1):
         place = f"{path}:{number}"
         if not line.endswith(b"\n"):
             break
@@ -44,6 +51,9 @@ def read_records(path: Path) -> list[Record]:
             raise EvidenceError(f"{place}: not what was written: {error}") from error
         if not isinstance(document, dict) or document.get("previous") != previous:
             raise EvidenceError(f"{place}: does not follow the line before it; the file was edited, reordered or cut")
+        body = line.rpartition(b',"sha256":"')[0]
+        if document.get("sha256") != hashlib.sha256(body).hexdigest():
+            raise EvidenceError(f"{place}: not what was written; the line was edited")
         records.append(load_record(document.get("record"), place=place))
         previous = hashlib.sha256(line).hexdigest()
     return records
@@ -55,6 +65,8 @@ def read_run(folder: Path) -> Run | None:
     if not files:
         return None
     heads = [_head(records, folder) for records in files]
+    if len({head.environment for head in heads}) > 1:
+        raise EvidenceError(f"{folder}: holds files of several environments")
     ends = [each[-1] for each in files]
     finished = [each for each in ends if isinstance(each, RunFinished)]
     selections = [each for records in files for each in records if isinstance(each, Selected)]
@@ -78,7 +90,7 @@ def read_run(folder: Path) -> Run | None:
 
 def _head(records: Sequence[Record], folder: Path) -> RunStarted:
     head = records[0]
-    if not isinstance(head, RunStarted) or head.run != folder.name:
+    if not isinstance(head, RunStarted) or head.run != folder.name or records.count(head) != 1:
         raise EvidenceError(f"{folder}: the first record is not the start of run {folder.name}; the file belongs elsewhere")
     return head
 
@@ -123,8 +135,10 @@ def read_chain(home: Path) -> tuple[list[Decision], str]:
     chain: list[Decision] = []
     previous = FIRST
     for number, path in enumerate(sorted(home.glob("decisions/*.json")), start=1):
-        text = path.read_bytes()
+        text = _bytes(path)
         decision = load_decision(text.decode("utf-8", errors="replace"), place=str(path))
+        if chain and decision.environment != chain[-1].environment:
+            raise EvidenceError(f"{path}: a decision of {decision.environment} among those of {chain[-1].environment}")
         if decision.sequence != number or decision.previous != previous or path.name != _link_name(number, text):
             raise EvidenceError(f"{path}: does not follow the decision before it; one was edited, removed or reordered")
         chain.append(decision)
@@ -150,13 +164,16 @@ def append_decision(home: Path, decision: Decision, *, chain: Sequence[Decision]
     """The decision as the chain's new last link, whole on disk. The caller holds the lock since it read the chain."""
     linked = replace(decision, sequence=len(chain) + 1, previous=head)
     folder = home / "decisions"
-    folder.mkdir(parents=True, exist_ok=True)
     text = dump_decision(linked).encode()
     path = folder / _link_name(linked.sequence, text)
-    draft = folder / f".{linked.sequence:06d}.{os.getpid()}"
-    with draft.open("xb") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    draft = folder / ".draft"  # the lock is held, so a draft that is there was left by a crash
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise EvidenceError(f"{path}: the decision could not be written: {error.strerror}") from error
     return linked, path

@@ -8,6 +8,7 @@ import os
 import secrets
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,11 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 DEFAULT: Final = ROOT / "reports" / "out"
 VERSION: Final = "0.1.0"
 FIRST: Final = "0" * 64
+# A password may be spelt like an environment or a phase; masking it there would make evidence unreadable.
+_OURS: Final = frozenset(
+    {"type", "run", "process", "tool", "environment", "claim", "claims", "deselected", "kind", "cause", "claim_digest",
+     "targets", "setup", "call", "teardown", "started_at", "observed_at", "finished_at", "suite_version"}
+)  # fmt: skip
 
 
 def evidence_root(option: str | None, values: Mapping[str, str]) -> Path:
@@ -46,15 +52,24 @@ def hash_key(root: Path) -> bytes:
     """
     path = root / ".key"
     root.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        _make_key(path)
+    return _read_key(path)
+
+
+def _make_key(path: Path) -> None:
+    """The key appears whole or not at all, so that workers who start together read the same one."""
+    draft = path.with_name(f".key.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read_key(path)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key := secrets.token_bytes(32))
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
 
 
 def _read_key(path: Path) -> bytes:
@@ -81,12 +96,19 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def enclosed(previous: str, record: str) -> bytes:
+    """One line: the SHA-256 of the line before, the record, and the SHA-256 of both, so that an edit of the last shows."""
+    body = f'{{"previous":"{previous}","record":{record}'.encode()
+    return body + f',"sha256":"{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
+
+
 class Recorder:
     """
     Appends records to one file, each on disk before the call returns.
 
-    A line is `{"previous": SHA-256 of the line before, "record": …}`. After a write fails the file is left
-    alone: a torn last line is told apart from an edited one. Text passes the mask on its way.
+    A line is `{"previous": SHA-256 of the line before, "record": …, "sha256": of what stands before it}`. After
+    a write fails or is interrupted the file is left alone: a torn last line is told apart from an edited one.
+    Text that came from outside passes the mask on its way.
     """
 
     def __init__(self, path: Path, *, mask: Mask) -> None:
@@ -94,7 +116,7 @@ class Recorder:
         self.path = path
         self._mask = mask
         self._previous = FIRST
-        self._file = path.open("xb")
+        self._file = path.open("xb", buffering=0)
         self._broken = False
 
     def write(self, record: Record) -> None:
@@ -102,15 +124,17 @@ class Recorder:
         if self._broken:
             raise EvidenceError(f"{self.path}: an earlier record could not be written; nothing is appended after it")
         plain = json.dumps(_masked(dump_record(record), self._mask), ensure_ascii=False, separators=(",", ":"))
-        line = f'{{"previous":"{self._previous}","record":{plain}}}\n'.encode()
+        line = enclosed(self._previous, plain)
+        self._broken = True  # until it is known to be whole: an interrupt may leave half a line
         try:
-            self._file.write(line)
-            self._file.flush()
+            rest = memoryview(line)
+            while rest:
+                rest = rest[self._file.write(rest) :]
             os.fsync(self._file.fileno())
         except OSError as error:
-            self._broken = True
             raise EvidenceError(f"{self.path}: the record could not be written: {error.strerror}") from error
         self._previous = hashlib.sha256(line).hexdigest()
+        self._broken = False
 
     def close(self) -> None:
         """The file is closed; every record was on disk before."""
@@ -120,12 +144,15 @@ class Recorder:
             raise EvidenceError(f"{self.path}: could not be closed: {error.strerror}") from error
 
 
-def _masked(value: object, mask: Callable[[str], str]) -> object:
-    """The value with every string inside it masked."""
+def _masked(value: object, mask: Callable[[str], str], name: str = "") -> object:
+    """The value with every string that came from outside masked; our own words and ids stay what they are."""
+    if name in _OURS:
+        return value
     if isinstance(value, str):
-        return mask(value)
+        return mask(value).encode("utf-8", errors="backslashreplace").decode()  # half a character cannot be written
     if isinstance(value, Mapping):
-        return {mask(str(key)): _masked(inner, mask) for key, inner in value.items()}
+        foreign = name in {"normalised", "accepted"}
+        return {mask(str(key)) if foreign else key: _masked(inner, mask, str(key)) for key, inner in value.items()}
     if isinstance(value, Iterable):
-        return [_masked(inner, mask) for inner in value]
+        return [_masked(inner, mask, name) for inner in value]
     return value

@@ -168,6 +168,12 @@ def test_the_inner_path_is_named() -> None:
     ]
 
 
+def test_no_name_is_private_to_the_explanation() -> None:
+    """Every place inside a document is named, also one whose name starts with two underscores."""
+    one, other = ([{"id": 1, "d": {"__a": number, "b": number}}] for number in (1, 2))
+    assert [each.path for each in _compare(one, other).differences] == ["$.d.__a", "$.d.b"]
+
+
 def test_softenings_are_counted_and_only_where_needed() -> None:
     """Rules turn up in the evidence with the number of values they made equal, keys included."""
     one = [{"id": f"{n}", "v": n, "w": None} for n in range(1, 11)]

@@ -95,7 +95,7 @@ def test_check_that_nobody_asks_holds():
     """An id of the lock without a check behind it is named."""
     decision = ask(environment(), "10", world(green(), unasked=frozenset({"session.token"})))
     assert decision.action is HOLD
-    assert "session.token: named in CATALOGUE.lock, and no check asks it" in decision.reasons
+    assert "session.token: CATALOGUE.lock and the checks do not say the same" in reasons(decision)
 
 
 def test_claim_that_left_the_plan_holds_until_acknowledged():

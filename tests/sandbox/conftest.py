@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
@@ -71,7 +70,10 @@ class Sides:
     def token(self, who: str, *, side: httpx.Client | None = None) -> dict[str, str]:
         """The header of a logged-in customer or admin."""
         path, email, password = _LOGINS[self.twin.system]
-        values = {name: self.twin.variables[key.format(who.upper())] for name, key in (("email", email), ("password", password))}
+        values = {
+            name: self.twin.variables[key.format(who.upper())]
+            for name, key in (("email", email), ("password", password))
+        }
         answer = (side or self.baseline).post(path, json=values)
         return {"authorization": f"Bearer {answer.json()['token']}"}
 

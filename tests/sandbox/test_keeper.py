@@ -96,14 +96,16 @@ def test_nothing_outlives_the_block(tmp_path, then):
 
 
 def test_child_dies_with_a_killed_keeper(tmp_path):
-    """When the keeper itself is killed with -9, its children are killed, also those that run as another user."""
+    """When the keeper is killed with -9, its children are killed, also those of another user, and the folder goes."""
     account = unprivileged()
     with keeping() as keeper:
         folder = private_folder(tmp_path, account)
+        keeper.remove_at_end(folder)
         child = keeper.start(["/bin/sleep", "600"], folder=folder, log=folder / "log", user=account)
         descriptor = handle(child.pid)
         os.kill(keeper.pid, signal.SIGKILL)
         assert ended(descriptor)
+    assert not folder.exists()
 
 
 def test_a_fork_that_holds_the_pipe_does_not_keep_it_alive(tmp_path):
@@ -151,6 +153,8 @@ def test_silence_ends_at_the_deadline(tmp_path):
     """A server that never becomes ready is given up after the time allowed."""
     with keeping() as keeper:
         child = keeper.start(SLEEPER, folder=tmp_path, log=tmp_path / "log")
-        with pytest.raises(StartFailed, match=r"engine was not ready after 0\.1 s; its log ends:\n\(the log is empty\)"):
+        with pytest.raises(
+            StartFailed, match=r"engine was not ready after 0\.1 s; its log ends:\n\(the log is empty\)"
+        ):
             await_ready(keeper, child, lambda: False, within_s=0.1, what="engine")
         assert keeper.stop(child) == -signal.SIGTERM

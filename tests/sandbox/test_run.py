@@ -21,7 +21,8 @@ import sandbox.run
 sys.exit(sandbox.run.run("pickup", sys.argv[1:], seed=1, environment=dict(os.environ)))
 """
 # How commands and signals are treated does not depend on the twin, so most tests have one that is there at once.
-LIGHT = """
+LIGHT = (
+    """
 import contextlib, types
 import sandbox.run
 from sandbox.systems.twin import Twin
@@ -31,7 +32,9 @@ def running(folder, *, seed, faults):
     yield Twin(system="light", variables={"LIGHT": "on"})
 
 sandbox.run.system = lambda name: types.SimpleNamespace(running=running)
-""" + REAL
+"""
+    + REAL
+)
 
 pytestmark = pytest.mark.xdist_group("run")
 

@@ -92,7 +92,9 @@ def test_the_transaction_is_read_only_and_pinned(databases: Databases) -> None:
         inside.execute("DELETE FROM t")
 
 
-@pytest.mark.parametrize("text", ["2.603976239884983e+16", "-3.585737250255425e+16", "5e-324", "1.7976931348623157e+308"])
+@pytest.mark.parametrize(
+    "text", ["2.603976239884983e+16", "-3.585737250255425e+16", "5e-324", "1.7976931348623157e+308"]
+)
 def test_a_float_is_its_shortest_decimal(databases: Databases, text: str) -> None:
     """The server ends some floats on one digit more than everybody else needs; the value is the same."""
     databases.run("baseline", "CREATE TABLE t (id int PRIMARY KEY, v float8, a float8[])")

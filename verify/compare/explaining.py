@@ -13,7 +13,7 @@ from verify.core.verdicts import Difference
 
 SHOWN_CHARACTERS: Final = 200
 # deepdiff compares long lists pairwise; past this many characters the whole value is named instead.
-_EXPLAINED: Final = 100_000
+_EXPLAINED: Final = 20_000
 
 
 def _nobody(path: str) -> str:
@@ -73,7 +73,9 @@ def explained(path: str, baseline: str, candidate: str) -> list[tuple[str, str, 
     alike = baseline[0] == candidate[0] and baseline[0] in "lm"
     if not alike or len(baseline) + len(candidate) > _EXPLAINED:
         return [(path, baseline, candidate)]
-    found = DeepDiff(tree(baseline), tree(candidate), view="tree", threshold_to_diff_deeper=0)
+    found = DeepDiff(
+        tree(baseline), tree(candidate), view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False
+    )
     places = sorted(
         (_place(path, level.path(output_format="list")), _encoded(level.t1), _encoded(level.t2))
         for levels in found.values()

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from verify.core.catalogue import Claim
 from verify.core.errors import EvidenceError
 from verify.core.evidence import SCHEMA_VERSION
-from verify.core.verdicts import Cause, Verdict
+from verify.core.verdicts import Cause, Difference, Verdict
 
 UNUSABLE: Final = 30
 
@@ -45,9 +45,10 @@ class Settled:
     observed_at: datetime | None = None
     reproduce: str = ""
     receipt: str = ""
-    differences: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
     omitted: int = 0
     accepted: Mapping[str, int] = field(default_factory=dict)
+    normalised: Mapping[str, int] = field(default_factory=dict)
     superseded: tuple[str, ...] = ()
 
 

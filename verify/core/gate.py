@@ -89,9 +89,10 @@ def _settle(each: Standing, *, required: bool, waiver: Waiver | None) -> Settled
         observed_at=each.observed_at,
         reproduce=each.reproduce,
         receipt=conclusion.receipt if conclusion else "",
-        differences=tuple(map(str, conclusion.differences)) if conclusion else (),
+        differences=conclusion.differences if conclusion else (),
         omitted=conclusion.omitted if conclusion else 0,
         accepted=conclusion.accepted if conclusion else {},
+        normalised=conclusion.normalised if conclusion else {},
         superseded=each.superseded,
     )
 
@@ -118,7 +119,7 @@ def _gaps(plan: Plan, world: World) -> list[str]:
     if not plan.required:
         reasons.append(f"step {plan.step.name} requires no claim of {plan.environment}; nothing would be proven")
     reasons += [f"{family}: required by this step, and nothing is declared that it could be asked about" for family in plan.empty]
-    reasons += [f"{id}: named in CATALOGUE.lock, and no check asks it" for id in sorted(world.unasked)]
+    reasons += [f"{id}: CATALOGUE.lock and the checks do not say the same; no check asks it as locked" for id in sorted(world.unasked)]
     if world.candidate is None:
         reasons.append("the candidate's build is unknown: declare identity.build and let the gate ask, or give --candidate")
     left = "planned by the previous decision, no longer there"
@@ -189,8 +190,10 @@ def _calls_back(step: Step, each: Standing, now: datetime) -> bool:
     return each.claim.family in _ROLLS_BACK or each.claim.check in _ROLLING_CHECKS
 
 
-def _going_back(environment: Environment, standings: Mapping[Claim, Standing]) -> tuple[bool, str]:
+def _going_back(environment: Environment, standings: Mapping[Claim, Standing], share: float) -> tuple[bool, str]:
     """Whether traffic can go back without losing what was written, and why."""
+    if share <= 0:
+        return True, "yes: no traffic is on the candidate yet"
     kinds = set(environment.system.data.values())
     if kinds == {"shared"}:
         return True, "yes: both sides use the same store, so nothing written meanwhile is left behind"
@@ -249,7 +252,7 @@ def decide(environment: Environment, plan: Plan, world: World, *, question: Lite
     if question == "advance":
         reasons = _order(plan, before, since) + reasons + _spans(plan, standings)
     share = position(world.chain)
-    safe, going_back = _going_back(environment, standings)
+    safe, going_back = _going_back(environment, standings, share)
     calls = tuple(c for c, s in standings.items() if c not in waived and _calls_back(plan.step, s, world.now))
     retreat = _Retreat(safe=safe, why=going_back, target=_target(environment, world.chain), calls=calls)
     earned = f"{proven} of {len(asked)} required claims proven" + (f", {len(asked) - proven} waived" if proven < len(asked) else "")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -83,6 +79,7 @@ def _free():
 
 def test_two_at_once(tmp_path):
     """Servers that start at the same moment in several threads all answer, each with its own password."""
+
     def one(number):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -112,5 +109,3 @@ def test_other_platform_is_named(engine, monkeypatch):
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     with pytest.raises(EngineMissing, match=r"(PostgreSQL|MariaDB): no pinned binaries for linux on riscv64; install"):
         engine.binaries(search_path=PINNED)
-
-

@@ -118,7 +118,9 @@ def test_unicode_form(twin, connection, planted):
 
 def test_swapped_columns(twin, connection, planted):
     """SKU and name have each other's value."""
-    found = {column: (before, during) for column, before, during in moved(twin, connection, planted, "swapped-columns", 3700)}
+    found = {
+        column: (before, during) for column, before, during in moved(twin, connection, planted, "swapped-columns", 3700)
+    }
     assert set(found) == {"sku", "name"}
     assert found["sku"] == found["name"][::-1]
 

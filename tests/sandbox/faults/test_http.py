@@ -79,7 +79,11 @@ def test_field_and_type_and_order(sides, planted):
     path = LISTS[sides.twin.system]
     order = [each["id"] for each in sides.candidate.get(path, headers=header).json()["items"]]
     price = sides.baseline.get("/api/products/17").text.partition('"price":')[2].partition(",")[0]
-    with planted(sides.twin, "field-dropped"), planted(sides.twin, "number-as-string"), planted(sides.twin, "array-reordered"):
+    with (
+        planted(sides.twin, "field-dropped"),
+        planted(sides.twin, "number-as-string"),
+        planted(sides.twin, "array-reordered"),
+    ):
         products = sides.candidate.get("/api/products").json()["items"]
         assert not any("stock" in each for each in products)
         assert sides.candidate.get("/api/products/17").json()["price"] == price

@@ -49,7 +49,9 @@ def test_sides_agree(sides, path, who):
 @pytest.mark.parametrize("twin", BOTH, indirect=True)
 def test_every_answer_says_who_gave_it(sides):
     """Platform and build differ between the sides and not between answers; each request has an id of its own."""
-    seen = [client.get(path) for client in (sides.baseline, sides.candidate) for path in ("/", "/api/products", "/api/x")]
+    seen = [
+        client.get(path) for client in (sides.baseline, sides.candidate) for path in ("/", "/api/products", "/api/x")
+    ]
     assert len({(each.headers["x-platform"], each.headers["x-build"]) for each in seen}) == 2
     assert len({each.headers["x-request-id"] for each in seen}) == len(seen)
 
@@ -91,7 +93,9 @@ def test_token_of_one_side_is_good_on_the_other(sides):
     header = sides.token("customer", side=sides.candidate)
     assert sides.baseline.get("/api/auth/me", headers=header).json()["email"] == "user2@easypicks.example"
     broken = {"authorization": header["authorization"][:-2] + "xx"}
-    assert [each.get("/api/auth/me", headers=broken).status_code for each in (sides.baseline, sides.candidate)] == [401] * 2
+    assert [each.get("/api/auth/me", headers=broken).status_code for each in (sides.baseline, sides.candidate)] == [
+        401
+    ] * 2
 
 
 @pytest.mark.parametrize("twin", [pytest.param("easypicks", marks=pytest.mark.xdist_group("easypicks"))], indirect=True)

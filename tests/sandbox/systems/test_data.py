@@ -35,7 +35,10 @@ def test_pickup_has_every_kind_of_value():
     assert {"colour" in each["attributes"] for each in products} == {True, False}
     assert {"note" in each for each in orders} == {True, False}
     assert all(unicodedata.is_normalized("NFC", each["name"]) for each in products)
-    assert {len(str(each["created_at"])) for each in products} == {len("2025-01-01T00:00:00.000Z"), len("2025-01-01T00:00:00.000000Z")}
+    assert {len(str(each["created_at"])) for each in products} == {
+        len("2025-01-01T00:00:00.000Z"),
+        len("2025-01-01T00:00:00.000000Z"),
+    }
     assert all(isinstance(each["price"], Decimal) and each["price"].as_tuple().exponent == -2 for each in products)
     assert any(each["tags"] == [] for each in products)
     assert all(each["items"] for each in orders)

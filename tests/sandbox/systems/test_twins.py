@@ -51,7 +51,9 @@ def test_seed_decides_everything_and_two_run_at_once(tmp_path):
 def test_faults_are_planted_from_the_start(tmp_path):
     """A twin that is started with faults has them when it is up."""
     with system("easypicks").running(tmp_path, seed=1, faults=["health-down"]) as twin:
-        answers = [httpx.get(f"{twin.variables[name]}/health", trust_env=False) for name in ("RAILWAY_URL", "LIGHTSAIL_URL")]
+        answers = [
+            httpx.get(f"{twin.variables[name]}/health", trust_env=False) for name in ("RAILWAY_URL", "LIGHTSAIL_URL")
+        ]
         assert [each.status_code for each in answers] == [200, 503]
 
 

@@ -1,0 +1,136 @@
+"""A user's desk: the commands typed in the repository, and what they said."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from verify.core.catalogue import claims
+from verify.core.subjects import Environment
+from verify.core.verdicts import passed
+from verify.journal import Journal
+from verify.loading import load_environment
+from verify.recording import home, new_run, utc_now
+from verify.reading import read_run, read_runs
+from verify.stores.registry import problems
+from verify.trial import Trial, locked_checks, on_trial
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHIN_S = 60.0
+CHECKS = ROOT / "verify" / "checks"
+LOADED = ("load.latency", "success.error_rate")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: its exit code, and everything it said."""
+
+    code: int
+    said: str
+
+    def names(self, *words: str) -> bool:
+        """True when the command said every one of the words."""
+        return all(word in self.said for word in words)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One environment, its evidence folder and the variables a user exported."""
+
+    env: str
+    root: Path
+    variables: Mapping[str, str]
+    cwd: Path = ROOT
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> Environment:
+        """The environment as described."""
+        return load_environment(self.env, stores=problems)
+
+    @property
+    def home(self) -> Path:
+        """Where its runs and decisions are."""
+        return home(self.root, self.environment)
+
+    def shell(self) -> dict[str, str]:
+        """The user's shell: nothing of the pytest that runs this test."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "CUTOVER", "COV"))}
+        return {**own, "PYTHONDONTWRITEBYTECODE": "1", **self.variables, "CUTOVER_EVIDENCE": str(self.root), **self.more}
+
+    def begin(self, *words: str, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+        """The command, running in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", *words], cwd=self.cwd, env=self.shell(), text=True, errors="replace",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            preexec_fn=before, start_new_session=True,
+        )  # fmt: skip
+
+    def run(self, *words: str, before: Callable[[], None] | None = None) -> Ended:
+        """The command, ended."""
+        process = self.begin(*words, before=before)
+        try:
+            said, _ = process.communicate(timeout=WITHIN_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            said, _ = process.communicate()
+            raise AssertionError(f"{words} did not end within {WITHIN_S} s; it said:\n{said}") from None
+        return Ended(process.returncode, said)
+
+    def pytest(self, *words: str, before: Callable[[], None] | None = None) -> Ended:
+        """The suite, asked."""
+        return self.run("pytest", f"--env={self.env}", "-p", "no:cacheprovider", *words, before=before)
+
+    def cutover(self, command: str, *words: str) -> Ended:
+        """A command of cutover."""
+        return self.run("verify.cli", command, "--env", self.env, *words)
+
+    def gate(self, step: str, *words: str) -> Ended:
+        """The gate, asked whether traffic may move to the step."""
+        return self.cutover("gate", "--step", step, *words)
+
+    def trial(self) -> Trial:
+        """The environment on trial in this process."""
+        return on_trial(self.environment, values=self.shell(), root=self.root)
+
+    def write_load(self) -> None:
+        """The load claims are proven, as a whole load run would have left them."""
+        _write(self, "locust", lambda check: check in LOADED, utc_now)
+
+    def write_all(self, clock: Callable[[], object]) -> None:
+        """Every claim is proven, in a run of the clock's time."""
+        _write(self, "pytest", lambda check: True, clock)
+
+
+def _write(desk: Desk, tool: str, wanted: Callable[[str], bool], clock: Callable) -> None:
+    trial, environment = desk.trial(), desk.environment
+    setting = trial.setting(new_run(clock()), f"{tool}-1", tool)
+    object.__setattr__(setting, "clock", clock)
+    journal = Journal(setting, mask=trial.mask)
+    asked = {claim: subject for claim, subject in claims(environment, locked_checks()).items() if wanted(claim.check)}
+    journal.start(asked, fingerprints=trial.fingerprints())
+    for claim, subject in asked.items():
+        journal.observe(claim, subject, passed("as promised", receipt="3 blocks"), duration=0.0, reproduce=tool)
+        journal.seal(claim, {"setup": "passed", "call": "passed", "teardown": "passed"})
+    journal.finish(exit_status=0, fingerprints=trial.fingerprints())
+    trial.close()
+
+
+def runs_of(desk: Desk) -> list:
+    """Every run on record, oldest first."""
+    return read_runs(desk.home, environment=desk.environment.id)
+
+
+def newest(desk: Desk) -> Path:
+    """The folder of the newest run."""
+    return sorted(desk.home.glob("runs/*"))[-1]
+
+
+def run_in(folder: Path):
+    """The run in a folder."""
+    return read_run(folder)
