@@ -22,9 +22,10 @@ from loadtests.target import PlannedRequest, Target, Terms
 from verify.core.accepted import settle
 from verify.core.catalogue import Claim, claims, collect
 from verify.core.errors import CutoverError, UnresolvedReference
-from verify.core.model import Endpoint, Spec
+from verify.core.model import Endpoint
 from verify.core.scalars import seconds, split_request
 from verify.core.secrets import Secret
+from verify.core.spec import Spec
 from verify.core.subjects import Environment, Subject, accepted_for
 from verify.core.verdicts import Problem
 from verify.journal import Journal

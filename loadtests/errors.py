@@ -68,23 +68,25 @@ def _table(samples: Samples, bad: NDArray[np.bool_]) -> NDArray[np.int8]:
     return table
 
 
-def judge_errors(run: Run, limit: ErrorRate) -> Conclusion:
+def judge_errors(run: Run, limit: ErrorRate, *, fault: Conclusion | None = None) -> Conclusion:
     """
     The conclusion about failures; a FAIL stands also when the run was interrupted, a PASS does not.
+
+    `fault` says why the run was not sent as planned: then only requests asked of both sides can FAIL it, because what
+    troubles the generator troubles both alike.
 
     Errors spent: PASS 5 %, each way to FAIL 2 %, times the look's share.
     """
     counts = counted(run.samples)
-    fault = _silent_baseline(run.samples, counts)
-    if fault:
-        return fault
+    if silent := _silent_baseline(run.samples, counts):
+        return silent
     shown = new_classes(run)
-    reasons = _reasons(counts, limit, FAIL_ERROR * run.share)
+    reasons = _reasons(counts, limit, FAIL_ERROR * run.share, paired=fault is not None)
     if reasons:
         told = f"{_rates(counts)}: {'; '.join(reasons)}"
         # Thousands of requests said it, not one: no second look is needed to act on it.
         return failed(told, differences=shown, receipt=_receipt(run, counts), confirmed=True)
-    return interrupted(run) or _unstable(counts) or _proven(run, counts, limit, shown)
+    return fault or interrupted(run) or _unstable(counts) or _proven(run, counts, limit, shown)
 
 
 def _silent_baseline(samples: Samples, counts: Counts) -> Conclusion | None:
@@ -100,8 +102,8 @@ def _silent_baseline(samples: Samples, counts: Counts) -> Conclusion | None:
     return None
 
 
-def _reasons(counts: Counts, limit: ErrorRate, error: float) -> list[str]:
-    """Each way in which the candidate is worse beyond doubt."""
+def _reasons(counts: Counts, limit: ErrorRate, error: float, *, paired: bool) -> list[str]:
+    """Each way in which the candidate is worse beyond doubt; `paired` keeps to requests asked of both sides."""
     bad, asked = counts.failures[CANDIDATE], counts.requests[CANDIDATE]
     found = []
     if bad == asked:
@@ -112,6 +114,8 @@ def _reasons(counts: Counts, limit: ErrorRate, error: float) -> list[str]:
             f"of {counts.pairs:,} pairs {counts.only_candidate:,} failed only on the candidate and "
             f"{counts.only_baseline:,} only on the baseline (exact McNemar p = {p:.2g}, limit {error:.2g})"
         )
+    if paired:
+        return found
     low, _ = clopper_pearson(bad, asked, error=error)
     if low > float(limit.at_most) / 100:
         found.append(f"at least {low:.2%} fail (objective: at most {limit.at_most:g} %)")

@@ -66,7 +66,7 @@ def judge_error_rate(run: Run, limit: ErrorRate) -> Conclusion:
     writing requests meet; anything outside the minutes of the run.
     """
     fault = unsound(run)
-    return fault or judge_errors(run, limit)
+    return fault if fault and not run.samples.count else judge_errors(run, limit, fault=fault)
 
 
 def judge_run(run: Run, *, latency: Latency | None, error_rate: ErrorRate | None) -> list[tuple[str, str, Conclusion]]:

@@ -6,23 +6,26 @@ import re
 from typing import Final
 
 from reports.grouping import causes
-from reports.terminal import counts, headline
+from reports.terminal import counts, headline, inert
 from verify.core.decision import Action, Decision, Settled
 from verify.core.verdicts import Verdict
 
 LIMIT: Final = 60_000
+_LONGEST: Final = 2_000
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 
 
 def escaped(text: str) -> str:
     """The text without anything Markdown or HTML would read as its own, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    words = inert(text)
+    rest = len(words) - _LONGEST
+    return _SPECIAL.sub(r"\\\1", words if rest <= 0 else f"{words[:_LONGEST]}… {rest:,} more characters")
 
 
 def _table(settled: list[Settled]) -> list[str]:
     lines = ["| verdict | claim | what was found | observed |", "|---|---|---|---|"]
     for each in settled:
-        verdict = "WAIVED" if each.waived else each.verdict.name
+        verdict = f"WAIVED ({each.verdict.name})" if each.waived else each.verdict.name
         when = f"{each.observed_at:%Y-%m-%d %H:%M:%S} UTC" if each.observed_at else "never"
         found = each.receipt if each.verdict is Verdict.PASS else each.why
         lines.append(f"| {verdict} | {escaped(str(each.claim))} | {escaped(found)} | {when} |")

@@ -19,6 +19,12 @@ _SAID = {
 }
 
 
+def inert(text: str) -> str:
+    """The text on one line, with everything that a terminal would obey written out."""
+    printable = (each if each.isprintable() else each.encode("unicode_escape").decode() for each in " ".join(text.split()))
+    return "".join(printable)
+
+
 def headline(decision: Decision) -> str:
     """The action and what it means, in one line."""
     moving, other = _SAID[decision.question, decision.action]
@@ -41,18 +47,31 @@ def counts(decision: Decision) -> str:
 
 
 def decision_lines(decision: Decision, path: Path | None) -> list[str]:
-    """The decision, why, what was proven, what was not asked, and where it is written."""
-    lines = [headline(decision)]
-    if decision.action is not Action.ADVANCE:
-        for cause in causes(decision):
-            lines.append(f"  {cause.text}")
-            lines += [f"      {each}" for each in cause.details]
-    lines.append(f"  proven: {counts(decision) or 'nothing'}")
+    """The decision, why, what was proven, what was not asked, and where it is written; no answer adds a line of its own."""
+    where = f"  decision: {path}" if path else "  decision: not recorded (--no-record)"
+    lines = [headline(decision), *_reasons(decision), *_basis(decision), where]
+    return [line[: len(line) - len(line.lstrip(" "))] + inert(line) for line in lines]
+
+
+def _reasons(decision: Decision) -> list[str]:
+    if decision.action is Action.ADVANCE:
+        return [f"  {each}" for each in decision.reasons]
+    return [line for cause in causes(decision) for line in (f"  {cause.text}", *(f"      {each}" for each in cause.details))]
+
+
+def _basis(decision: Decision) -> list[str]:
+    lines = [f"  proven: {counts(decision) or 'nothing'}"]
     if decision.deferred:
         lines.append(f"  not yet required: {', '.join(decision.deferred)}")
+    if decision.undeclared:
+        lines.append(f"  not declared: {', '.join(decision.undeclared)}")
     lines += [f"  changed since the last decision: {each}" for each in decision.changed]
     lines += [f"  waived: {each.claim}: {each.waived}" for each in decision.claims if each.waived]
+    lines += [
+        f"  accepted: {each.claim}: {count:,} x {place}"
+        for each in decision.claims
+        for place, count in sorted(each.accepted.items())
+    ]
     lines.append(f"  candidate build: {decision.candidate or 'unknown'}; traffic on it: {decision.traffic_percent:g} %")
     lines.append(f"  can we still go back? {decision.going_back}")
-    lines.append(f"  decision: {path}" if path else "  decision: not recorded (--no-record)")
     return lines

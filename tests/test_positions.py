@@ -126,18 +126,19 @@ def test_alias_bomb_returns_at_once(read):
     bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(8)
     )
-    started = time.monotonic()
+    started = time.process_time()
     assert "alias" in refused(read, bomb)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_depth(read):
     """Deep nesting is a mistake, deeper nesting no crash."""
     assert "nested deeper than 32 levels" in mistakes(read, "a: " + "[" * 60 + "]" * 60)[0]
-    for deep in (3_000, 500_000):
-        started = time.monotonic()
-        assert refused(read, "[" * deep).startswith("a.yaml:1: ")
-        assert time.monotonic() - started < 5
+    for deep in (3_000, 200_000):
+        started = time.process_time()
+        assert refused(read, "[" * deep) == "a.yaml:1: nested deeper than 32 levels"
+        assert refused(read, "- " * deep) == "a.yaml:1: nested deeper than 32 levels"
+        assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from verify.compare.joining import Batches
 from verify.compare.records import Coverage, Side, by_fingerprint, compare_records, coverage_of
 from verify.core.errors import StoreError
 from verify.core.model import Dataset, Place
-from verify.core.verdicts import Answer, Conclusion, Observation, Problem, unheard
+from verify.core.verdicts import Answer, Conclusion, Observation, Problem, failed, unheard
 from verify.stores.protocol import Digest, Digests, Shape, Store
 
 T = TypeVar("T")
@@ -71,6 +71,11 @@ def compare_dataset(
     if isinstance(here, Problem) or isinstance(there, Problem):
         return _silent(here, there)
     shapes = (here.value, there.value)
+    if stray := _stray(dataset, shapes):
+        return failed(
+            f"system.yaml speaks of columns that neither side has: {', '.join(stray)}",
+            remedy="correct the name; a rule that matches nothing hides nothing and proves nothing",
+        )
     quick = None if dataset.exact else _by_digest(sides, shapes, dataset, seed)
     if quick is not None:
         return quick
@@ -80,6 +85,14 @@ def compare_dataset(
         return compare_records(one, other, dataset=dataset, privacy=privacy, folder=folder)
     except _Unheard as error:
         return _silent(error.problem)
+
+
+def _stray(dataset: Dataset, shapes: tuple[Shape, Shape]) -> list[str]:
+    """Columns named by the key, a rule or `except` that no side has; an open side may have any."""
+    if any(shape.open for shape in shapes):
+        return []
+    known = {column.name for shape in shapes for column in shape.columns}
+    return sorted({*dataset.key, *dataset.columns, *dataset.except_} - known)
 
 
 def _silent(*found: Observation[T]) -> Conclusion:

@@ -16,7 +16,7 @@ from verify.core.accepted import settle
 from verify.core.asking import Judge
 from verify.core.catalogue import Check, check_of
 from verify.core.errors import CheckDefect, CutoverError
-from verify.core.model import Spec
+from verify.core.spec import Spec
 from verify.core.subjects import Environment, Subject, accepted_for
 from verify.core.verdicts import Conclusion, Verdict
 from verify.datasets import LiveDatasets

@@ -12,7 +12,7 @@ from typing import Final
 from pydantic import JsonValue
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, Event, NodeEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event, NodeEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from verify.core.errors import InvalidEnvironment, Mistake
@@ -132,8 +132,8 @@ def read_yaml(path: Path, *, shown: str) -> Document:
     """
     text = _text(path, shown)
     try:
+        events = list(_events(text, shown))
         node = YAML(typ="safe", pure=True).compose(text)
-        events = list(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _unreadable(shown, mark.line + 1 if mark else 1, str(error.problem)) from error
@@ -147,6 +147,16 @@ def read_yaml(path: Path, *, shown: str) -> Document:
     data = reader.read(node, ()) if node is not None else {}
     mistakes = (*_tags(events, shown), *reader.mistakes)
     return Document(file=shown, data={} if data is None else data, lines=reader.lines, mistakes=mistakes)
+
+
+def _events(text: str, shown: str) -> Iterator[Event]:
+    """What the text is made of; ends early where it nests so deep that composing it would exhaust the stack."""
+    depth = 0
+    for each in YAML(typ="safe", pure=True).parse(text):
+        depth += isinstance(each, CollectionStartEvent) - isinstance(each, CollectionEndEvent)
+        if depth > 4 * _DEEPEST:
+            raise _unreadable(shown, each.start_mark.line + 1, f"nested deeper than {_DEEPEST} levels")
+        yield each
 
 
 def _tags(events: Iterable[Event], shown: str) -> Iterator[Mistake]:

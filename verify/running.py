@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from verify.core.catalogue import Claim, check_of
 from verify.core.errors import CutoverError
-from verify.core.model import Spec
+from verify.core.spec import Spec
 from verify.core.subjects import Subject
 from verify.core.verdicts import Conclusion
 from verify.journal import Journal
 from verify.messages import closing, verdict_lines
-from verify.recording import new_run, utc_now
+from verify.reading import read_run
+from verify.recording import home, new_run, utc_now
 from verify.trial import Trial
 
 PHASES: Final = pytest.StashKey[dict[str, str]]()
@@ -114,6 +116,22 @@ class RunRecorder:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Verdicts counted, and where the evidence is."""
-        folder = self.journal.folder if self.journal else None
-        for line in verdict_lines(self.trial.environment, self.conclusions) + closing(self.trial.environment, folder):
+        environment = self.trial.environment
+        folder, conclusions, doubts = self._on_record() if self.shared else (self._folder(), self.conclusions, [])
+        for line in verdict_lines(environment, conclusions) + doubts + closing(environment, folder):
             terminalreporter.write_line(self.trial.mask(line))
+
+    def _folder(self) -> Path | None:
+        return self.journal.folder if self.journal else None
+
+    def _on_record(self) -> tuple[Path | None, dict[Claim, Conclusion], list[str]]:
+        """What the workers put on record, since this process asked nothing itself; and what is doubtful about it."""
+        folder = home(self.trial.root, self.trial.environment) / "runs" / self.shared
+        try:
+            run = read_run(folder)
+        except CutoverError as error:
+            return None, {}, [f"evidence is unusable: {error}"]
+        if run is None:
+            return None, {}, []
+        worst = {claim: max(seen, key=lambda each: each.verdict).conclusion for claim, seen in run.evidence.items()}
+        return folder, worst, [] if run.finished else ["a worker was lost: no PASS of this run counts"]

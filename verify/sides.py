@@ -12,7 +12,7 @@ from verify.clients.http import HttpClient, observe
 from verify.compare.documents import parse_json
 from verify.compare.json_paths import find
 from verify.core.errors import AnswerMalformed, ClientError, UnresolvedReference
-from verify.core.model import Identity, Proof
+from verify.core.identities import Identity, Proof
 from verify.core.references import Resolver, names_in
 from verify.core.replies import Reply
 from verify.core.scalars import seconds, split_request

@@ -12,8 +12,9 @@ from jsonpath_rfc9535 import compile as compile_path
 from pydantic import JsonValue
 
 from verify.core.errors import Mistake
-from verify.core.model import Comparison, EnvironmentFile, SystemFile
+from verify.core.model import Comparison, Dataset, EnvironmentFile, SystemFile
 from verify.core.references import names_in
+from verify.core.softening import reader
 from verify.positions import Document, Path_
 
 _NEVER_WAIVED = frozenset(
@@ -60,6 +61,8 @@ def _system(system: SystemFile) -> Found:
             yield ("endpoints", name, "request"), "changes state; say writes: true, and it runs with --allow-writes only"
     for name, probe in system.errors.items():
         yield from _paths(("errors", name, "compare"), probe.compare)
+    for name, dataset in system.datasets.items():
+        yield from _columns(name, dataset)
     for path in system.defaults.volatile:
         yield from _path(("defaults", "volatile", path), path)
     for name, identity in system.identities.items():
@@ -67,6 +70,16 @@ def _system(system: SystemFile) -> Found:
             yield from _path(("identities", name, "login", "token"), identity.login.token)
     for index, path in enumerate(system.defaults.personal):
         yield from _path(("defaults", "personal", index), path)
+
+
+def _columns(name: str, dataset: Dataset) -> Found:
+    for column, rule in dataset.columns.items():
+        try:
+            reader(rule.type or "text")
+        except ValueError as error:
+            yield ("datasets", name, "columns", column, "type"), str(error)
+        if column in dataset.except_:
+            yield ("datasets", name, "except"), f"{column} has rules under columns: and is left out here; keep one"
 
 
 def _identities(system: SystemFile) -> Found:
@@ -79,6 +92,7 @@ def _identities(system: SystemFile) -> Found:
 
 def _steps(system: SystemFile) -> Found:
     seen: set[str] = set()
+    moved = sorted(name for name, topology in system.data.items() if topology == "moved")
     highest = 0.0
     for index, step in enumerate(system.steps):
         if step.name in seen:
@@ -88,6 +102,9 @@ def _steps(system: SystemFile) -> Found:
         if both:
             yield ("steps", index, "deferred"), f"{', '.join(both)}: cannot be required and deferred at once"
         if step.percent is not None and step.of == "candidate":
+            if moved and 0 < step.percent < 100:
+                told = f"{step.percent:g} % of traffic over data that is moved ({', '.join(moved)}) is split-brain"
+                yield ("steps", index, "percent"), f"{told}; replicate or dual-write it first, or move in one step"
             if step.percent < highest:
                 yield ("steps", index, "percent"), f"{step.percent:g} is below {highest:g}, the step before it"
             highest = step.percent

@@ -174,10 +174,12 @@ def _start(keeper: Keeper, programs: Binaries, folder: Path, port: int, account:
 
 
 def _accepts(server: Server) -> bool:
-    """Whether our own server answers: another one on the same port does not know this password."""
+    """Whether our own server answers: another one on the same port does not know this password, or stays silent."""
     try:
-        pymysql.connect(host=server.host, port=server.port, user=server.user, password=server.password,
-                        database=server.database, connect_timeout=2, read_timeout=2, write_timeout=2).close()  # fmt: skip
+        pymysql.connect(
+            host=server.host, port=server.port, user=server.user, password=server.password, database=server.database,
+            connect_timeout=2, read_timeout=2, write_timeout=2,
+        ).close()  # fmt: skip
     except pymysql.Error:
         return False
     return True

@@ -70,7 +70,8 @@ def start_side(keeper: Keeper, folder: Path, settings: Settings) -> Started:
     """The side's process is on its way up; its settings, log and report of ports lie in `folder`."""
     path = folder / f"{settings.side}.settings.json"
     settings.write(path)
-    environment = dict(os.environ) | {"PYTHONPATH": str(_PACKAGE_ROOT), "PYTHONDONTWRITEBYTECODE": "1", "TZ": "UTC"}
+    modules = os.pathsep.join(filter(None, [str(_PACKAGE_ROOT), os.environ.get("PYTHONPATH")]))
+    environment = dict(os.environ) | {"PYTHONPATH": modules, "PYTHONDONTWRITEBYTECODE": "1", "TZ": "UTC"}
     words = [sys.executable, "-m", "sandbox.web.serving", str(path)]
     log = folder / f"{settings.side}.log"
     return Started(settings=settings, child=keeper.start(words, folder=folder, log=log, environment=environment))

@@ -23,7 +23,7 @@ class Kept:
 
     folder: Path = FOLDER
 
-    def conclude(self, judged: Judged, *, duration: float) -> Judged:
+    def conclude(self, judged: Judged, *, duration: float) -> Judged:  # noqa: ARG002
         """The conclusions are in results.json."""
         said = [
             {"check": check, "subject": subject, "verdict": each.verdict.name, "cause": each.cause and each.cause.value,

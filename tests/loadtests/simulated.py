@@ -29,7 +29,7 @@ def simulated(
     again: float = 1.0,
     late: float = 0.0005,
 ) -> Run:
-    """A run whose candidate is `slower`, with `tail` of its requests five times as slow, and A' `again` times as slow."""
+    """A run: the candidate `slower` times as slow, `tail` of it five times that, A' `again` times as slow."""
     schedule: Schedule = plan_schedule(seed=seed, rate=rate, duration=duration, weights=[3, 1])
     random = np.random.default_rng([seed, 99])
     columns: dict[str, list[np.ndarray]] = {}

@@ -135,6 +135,15 @@ def test_a_late_generator_never_passes() -> None:
         assert "limit 10 ms" in each.summary
 
 
+def test_errors_of_a_late_run_still_fail() -> None:
+    """A late generator does not excuse a candidate that fails 5 % of requests the baseline answers."""
+    run = simulated(late=0.012)
+    broken = failing(run, share(run, 0.05) & (run.samples.arm == 1), "status 500", status=500)
+    assert judge_error_rate(broken, RATE).verdict is Verdict.FAIL
+    everywhere = failing(run, share(run, 0.05), "timeout", status=200)
+    assert judge_error_rate(everywhere, RATE).verdict is Verdict.INCONCLUSIVE
+
+
 def test_a_baseline_that_disagrees_with_itself_is_too_noisy() -> None:
     """A' 10 % slower than A: INCONCLUSIVE, with the ratio and its limit."""
     found = judge_latency(simulated(again=1.10), LIMITS)

@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_command_sees_the_twin_and_nothing_is_left():
         lines = process.stdout.read().split("\n")
         assert process.wait(WITHIN_S) == 0
     assert [each.split()[1] for each in lines[:3]] == ["200", "200", "True"]
-    assert not os.path.exists(lines[2].split()[0])
+    assert not Path(lines[2].split()[0]).exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -123,7 +124,7 @@ def test_ctrl_c_at_a_terminal_reaches_the_command_only():
     pid, terminal = pty.fork()
     if pid == 0:
         script = "trap 'echo caught; exit 9' INT; read word; echo got $word; while :; do sleep 0.05; done"
-        os.execv(sys.executable, [sys.executable, "-c", LIGHT, "/bin/sh", "-c", script])
+        os.execv(sys.executable, [sys.executable, "-c", LIGHT, "/bin/sh", "-c", script])  # noqa: S606
     try:
         os.write(terminal, b"hello\n")
         read_until(terminal, b"got hello")

@@ -151,7 +151,7 @@ def test_equal_baselines_do_not_disagree_and_unequal_ones_do() -> None:
 def test_a_small_true_difference_is_no_disagreement() -> None:
     """A' 3 % slower is under half the margin of 10 %: the run stays valid."""
     a, _, again = simulated(1, 1.0, seed=16)[0]
-    assert not [each for each in disagreements(a[:, :1], again[:, :1] * 1.03, RULES[:1])]
+    assert not list(disagreements(a[:, :1], again[:, :1] * 1.03, RULES[:1]))
 
 
 def test_noise_is_the_half_width_of_a_against_a() -> None:

@@ -23,6 +23,7 @@ from verify.trial import Trial, locked_checks, on_trial
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN_S = 60.0
 CHECKS = ROOT / "verify" / "checks"
+CUTOVER = ("-c", "from verify.cli import main; main()")
 LOADED = ("load.latency", "success.error_rate")
 
 
@@ -66,7 +67,7 @@ class Desk:
     def begin(self, *words: str, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
         """The command, running in a process group of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", *words], cwd=self.cwd, env=self.shell(), text=True, errors="replace",
+            [sys.executable, *words], cwd=self.cwd, env=self.shell(), text=True, errors="replace",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             preexec_fn=before, start_new_session=True,
         )  # fmt: skip
@@ -84,11 +85,11 @@ class Desk:
 
     def pytest(self, *words: str, before: Callable[[], None] | None = None) -> Ended:
         """The suite, asked."""
-        return self.run("pytest", f"--env={self.env}", "-p", "no:cacheprovider", *words, before=before)
+        return self.run("-m", "pytest", f"--env={self.env}", "-p", "no:cacheprovider", *words, before=before)
 
     def cutover(self, command: str, *words: str) -> Ended:
         """A command of cutover."""
-        return self.run("verify.cli", command, "--env", self.env, *words)
+        return self.run(*CUTOVER, command, "--env", self.env, *words)
 
     def gate(self, step: str, *words: str) -> Ended:
         """The gate, asked whether traffic may move to the step."""

@@ -8,7 +8,8 @@ from verify.compare.health import HealthRules, judge_health
 from verify.compare.identity import compare_identities
 from verify.core.asking import Judge, Side
 from verify.core.catalogue import check
-from verify.core.model import Health, Proof
+from verify.core.identities import Proof
+from verify.core.model import Health
 from verify.core.scalars import seconds
 from verify.core.subjects import Environment, Subject, health, identity
 

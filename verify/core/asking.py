@@ -7,7 +7,8 @@ from typing import Protocol, TypeAlias
 
 from pydantic import JsonValue
 
-from verify.core.model import Dataset, Proof
+from verify.core.identities import Proof
+from verify.core.model import Dataset
 from verify.core.replies import Reply
 from verify.core.verdicts import Conclusion, Observation
 

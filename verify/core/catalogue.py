@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple, TypeVar
 from pydantic import TypeAdapter
 
 from verify.core.errors import CheckDefect, EvidenceError
-from verify.core.model import Spec
+from verify.core.spec import Spec
 from verify.core.subjects import SELECTORS, Environment, Selector, Subject
 
 ATTRIBUTE: Final = "__cutover_check__"

@@ -132,14 +132,11 @@ def _gone(plan: Plan, world: World) -> set[Claim]:
     return set(last.planned if last else ()) - set(plan.required) - set(plan.others) - world.acknowledged
 
 
-def _unfounded(environment: Environment, plan: Plan, proven: int) -> list[str]:
-    """Nothing observed never passes: not by waiving everything, nor by comparing with nothing."""
-    reasons = []
+def _alone(environment: Environment, plan: Plan) -> list[str]:
+    """The reason to hold of a candidate that was compared with nothing."""
     if environment.baseline is None and plan.step.of == "candidate":
-        reasons.append(f"{environment.name} names no baseline, so it was compared with nothing; ask about the candidate")
-    if not proven:
-        reasons.append("no required claim is proven; waivers alone prove nothing")
-    return reasons
+        return [f"{environment.name} names no baseline, so it was compared with nothing; ask about the candidate"]
+    return []
 
 
 def _order(plan: Plan, before: Step | None, since: datetime | None) -> list[str]:
@@ -248,9 +245,11 @@ def decide(environment: Environment, plan: Plan, world: World, *, question: Lite
     families = LIVE if question == "stay" else frozenset(plan.step.requires)
     asked = [claim for claim in plan.required if claim.family in families]
     proven = sum(1 for claim in asked if standings[claim].verdict is Verdict.PASS)
-    reasons = _gaps(plan, world) + _unfounded(environment, plan, proven) + _open(plan, standings, waived, families)
+    reasons = _gaps(plan, world) + _alone(environment, plan) + _open(plan, standings, waived, families)
     if question == "advance":
         reasons = _order(plan, before, since) + reasons + _spans(plan, standings)
+    if not proven and not reasons:
+        reasons = ["no required claim is proven; waivers alone prove nothing"]
     share = position(world.chain)
     safe, going_back = _going_back(environment, standings, share)
     calls = tuple(c for c, s in standings.items() if c not in waived and _calls_back(plan.step, s, world.now))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from verify.core.identities import Identity, Proof
 from verify.core.scalars import (
     Duration,
     Family,
@@ -19,14 +20,9 @@ from verify.core.scalars import (
     Volatile,
     Whole,
 )
+from verify.core.spec import Spec
 
 Topology = Literal["shared", "replicated", "dual-write", "moved"]
-
-
-class Spec(BaseModel):
-    """A part of a description: frozen, and nothing it does not know is let in."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Defaults(Spec):
@@ -75,31 +71,6 @@ class ErrorProbe(Spec):
     body: JsonValue = None
     compare: Comparison = Comparison()
     timeout: Duration | None = None
-
-
-class Login(Spec):
-    """The one request that turns credentials into a token; `token` is a JSONPath into its answer."""
-
-    request: Request
-    url: Name = "api"
-    body: JsonValue = None
-    headers: dict[str, str] = {}
-    token: str = "$.token"
-
-
-class Identity(Spec):
-    """Somebody the requests are sent as: a login, or a token given from outside."""
-
-    login: Login | None = None
-    token: str | None = None
-    header: str = "Authorization"
-    scheme: str = "Bearer"
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Identity:
-        if (self.login is None) is (self.token is None):
-            raise ValueError("say exactly one of login: and token:")
-        return self
 
 
 class Health(Spec):
@@ -246,25 +217,7 @@ class SystemFile(Spec):
     datasets: dict[Name, Dataset] = {}
     objectives: Objectives = Objectives()
     steps: tuple[Step, ...] = ()
-    procedure: tuple[str, ...] = ()
     accepted: tuple[Accepted, ...] = ()
-
-
-class Proof(Spec):
-    """Who answers: `header` or `field` (JSONPath) of the answer to `request` equals `equals`; `build` tells builds apart."""
-
-    request: Request
-    url: Name = "api"
-    header: str | None = None
-    field: str | None = None
-    equals: str
-    build: str | None = None
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Proof:
-        if (self.header is None) is (self.field is None):
-            raise ValueError("say exactly one of header: and field:")
-        return self
 
 
 class StoreSpec(BaseModel):

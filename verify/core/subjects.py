@@ -20,12 +20,12 @@ from verify.core.model import (
     Health,
     Objectives,
     Routes,
-    Spec,
     Step,
     SystemFile,
 )
+from verify.core.spec import Spec
 
-S = TypeVar("S", bound=Spec, covariant=True)
+S = TypeVar("S", bound=Spec, covariant=True)  # noqa: PLC0105 - read as `Subject[Spec]`, nobody writes its name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

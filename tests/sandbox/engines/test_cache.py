@@ -141,7 +141,7 @@ def test_named_cache_must_be_reachable(open_folder, monkeypatch):
 
 
 def test_closed_home_falls_back(open_folder, monkeypatch):
-    """Where the user's own cache folder is closed to the servers' user, the shared one is used, then the temp folder's."""
+    """Where the user's own cache folder is closed to the servers' user: the shared one, then the temp folder's."""
     closed, shared, temp = (open_folder / name for name in ("closed", "shared", "temp"))
     closed.mkdir(mode=0o700)
     temp.mkdir()

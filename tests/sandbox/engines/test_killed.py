@@ -48,7 +48,7 @@ def test_no_server_process_is_left(tmp_path, engine, victim):
         below = descendants(process.pid)
         (keeper,) = [pid for pid in below if b"keeper.py" in Path(f"/proc/{pid}/cmdline").read_bytes()]
         assert len(below) >= 2
-        folders = {os.readlink(f"/proc/{pid}/cwd") for pid in below - {keeper}}
+        folders = {Path(f"/proc/{pid}/cwd").readlink() for pid in below - {keeper}}
         handles = [os.pidfd_open(pid) for pid in below]
         os.kill({"parent": process.pid, "keeper": keeper}[victim], signal.SIGKILL)
         for descriptor in handles:
@@ -56,4 +56,4 @@ def test_no_server_process_is_left(tmp_path, engine, victim):
             os.close(descriptor)
         process.send_signal(signal.SIGINT)  # without its keeper, the parent removes the data itself
         process.wait(WITHIN_S)
-    assert [each for each in folders if Path(each).exists()] == []
+    assert [each for each in folders if each.exists()] == []

@@ -39,12 +39,12 @@ def sums(connection):
 
 def rows(connection, table, key):
     """The rows with that id."""
-    return connection.execute(f"SELECT * FROM {table} WHERE id = %s", [key]).fetchall()
+    return connection.execute(f"SELECT * FROM {table} WHERE id = %s", [key]).fetchall()  # noqa: S608 - our own
 
 
 @pytest.mark.parametrize("name", DATA)
 def test_plant_alters_one_table_and_heal_undoes_it(twin, connection, planted, name):
-    """While planted, the fault's table has another checksum and the other table has not; afterwards both are as before."""
+    """While planted, only the fault's table has another checksum; afterwards both are as before."""
     how = next(each.how for each in faults_of("pickup") if each.name == name)
     assert isinstance(how, RowChange)
     before = sums(connection)

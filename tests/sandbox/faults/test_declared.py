@@ -47,5 +47,5 @@ def test_data_faults_stay_away_from_sampled_rows_and_each_other():
 
 def test_unknown_fault_lists_the_known_ones():
     """A wrong name is answered with the right ones."""
-    with pytest.raises(UnknownFault, match="easypicks has no fault 'row-lost'; it has .*wrong-target"):
+    with pytest.raises(UnknownFault, match=r"easypicks has no fault 'row-lost'; it has .*wrong-target"):
         fault("row-lost", "easypicks")

@@ -9,8 +9,9 @@ import pytest
 
 EASYPICKS = [
     ("/api/products?limit=50", None), ("/api/products?limit=3&offset=499", None), ("/api/products/17", None),
-    ("/api/auth/me", "customer"), ("/api/deliveries", "customer"), ("/api/deliveries/1", "admin"), ("/api/drivers", None),
-    ("/api/drivers/3", None), ("/api/users", "admin"), ("/api/users/5", "admin"), ("/api/users", "customer"),
+    ("/api/auth/me", "customer"), ("/api/deliveries", "customer"), ("/api/deliveries/1", "admin"),
+    ("/api/drivers", None), ("/api/drivers/3", None),
+    ("/api/users", "admin"), ("/api/users/5", "admin"), ("/api/users", "customer"),
     ("/api/users", None), ("/api/products/999999", None), ("/api/products?limit=abc", None), ("/api/nowhere", None),
     ("/", None), ("/login", None), ("/nowhere", None),
 ]  # fmt: skip
@@ -18,7 +19,8 @@ PICKUP = [
     ("/api/products?limit=50", None), ("/api/products?limit=100&offset=4950", None), ("/api/products/17", None),
     ("/api/categories", None), ("/api/orders/42", None), ("/api/orders/43", None), ("/api/dual-write/stats", None),
     ("/api/admin/products?limit=50", "admin"), ("/api/admin/orders?status=paid&limit=50", "admin"),
-    ("/api/admin/orders", None), ("/api/products/999999", None), ("/api/orders/0", None), ("/api/products?limit=abc", None),
+    ("/api/admin/orders", None), ("/api/products/999999", None), ("/api/orders/0", None),
+    ("/api/products?limit=abc", None),
     ("/", None), ("/products", None), ("/cart", None), ("/orders", None), ("/admin", None), ("/admin/products", None),
     ("/admin/orders", None), ("/nowhere", None),
 ]  # fmt: skip

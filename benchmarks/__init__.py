@@ -1,0 +1,1 @@
+"""Speed and memory as ratios against the physical limit and a peer, measured in one run."""

@@ -1,0 +1,1 @@
+"""The server of the load benchmark and what is asked of it."""

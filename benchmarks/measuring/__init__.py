@@ -1,0 +1,1 @@
+"""What every benchmark is measured with: contestants in processes of their own, figures, the machine, the report."""

@@ -1,0 +1,88 @@
+"""What was measured, and how it stands to its bar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Literal
+
+Role = Literal["ours", "limit", "peer"]
+
+
+class BenchmarkError(Exception):
+    """Something could not be measured, or what was measured gave a wrong answer; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """
+    The rounds of one contestant, in `unit`.
+
+    `peak_mb` is the most memory its process held, less what it held after imports and set-up, in MB (10^6 bytes).
+    """
+
+    name: str
+    role: Role
+    rounds: tuple[float, ...]
+    unit: str = "s"
+    peak_mb: float | None = None
+
+    @property
+    def median(self) -> float:
+        """The middle of the rounds."""
+        return median(self.rounds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """
+    One figure in terms of another, and the bar it has to meet.
+
+    `at_most` says on which side of the bar it has to be. Without a bar the ratio is for information.
+    """
+
+    name: str
+    value: float
+    bar: float | None = None
+    at_most: bool = True
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the bar is met; None where there is none."""
+        if self.bar is None:
+            return None
+        return self.value <= self.bar if self.at_most else self.value >= self.bar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One benchmark: what the data was, every contestant, every ratio, and what a reader has to know besides."""
+
+    name: str
+    data: str
+    figures: tuple[Figure, ...]
+    ratios: tuple[Ratio, ...]
+    notes: tuple[str, ...] = ()
+    took: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How much is measured; `within` is the most seconds that the rounds of one race may begin in."""
+
+    rows: int = 500_000
+    json_rows: int = 100_000
+    sample: int = 2_000
+    rounds: int = 5
+    within: float = 45.0
+    closed_s: float = 5.0
+    users: int = 32
+    block_s: float = 0.25
+    steps: int = 5
+    quick: bool = field(default=False, kw_only=True)
+
+    @staticmethod
+    def smallest() -> Sizes:
+        """Sizes that show that everything runs, and say nothing about speed."""
+        return Sizes(rows=2_000, json_rows=500, sample=50, rounds=2, within=10.0, closed_s=1.0, users=8,
+                     block_s=0.1, steps=2, quick=True)  # fmt: skip

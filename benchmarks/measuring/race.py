@@ -1,0 +1,136 @@
+"""Contestants measured in turn: each in a process of its own, round after round, so that all meet the same weather."""
+
+from __future__ import annotations
+
+import json
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final
+
+from benchmarks.measuring.figures import BenchmarkError, Figure, Role
+
+PATIENCE: Final = 180.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contestant:
+    """
+    What is measured: `function` of `module` prepares with `arguments` and gives what one round calls.
+
+    A round's answer must begin with `expected`: a fast wrong answer is no measurement.
+    """
+
+    name: str
+    role: Role
+    module: str
+    function: str
+    expected: str
+    arguments: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+class _Worker:
+    """The process of one contestant; ended with the block."""
+
+    def __init__(self, contestant: Contestant) -> None:
+        self._contestant = contestant
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.measuring.worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self.seconds: list[float] = []
+
+    def __enter__(self) -> _Worker:
+        wanted = {"module": self._contestant.module, "function": self._contestant.function,
+                  "arguments": dict(self._contestant.arguments)}  # fmt: skip
+        self._write(json.dumps(wanted))
+        self._reply()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.communicate()
+
+    def round(self) -> None:
+        """One more round is measured."""
+        self._write("go")
+        reply = self._reply()
+        said = str(reply["said"])
+        if not said.startswith(self._contestant.expected):
+            raise BenchmarkError(f"{self._contestant.name} said {said!r}; {self._contestant.expected!r} was expected: "
+                                 "a wrong answer has no speed; repair it first")  # fmt: skip
+        self.seconds.append(float(str(reply["seconds"])))
+
+    def figure(self) -> Figure:
+        """Every round, and the peak memory; the process has no more to do."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+            self._process.stdin = None
+        peak = float(str(self._reply()["peak"])) / 1e6
+        return Figure(
+            name=self._contestant.name, role=self._contestant.role, rounds=tuple(self.seconds), peak_mb=peak
+        )
+
+    def _write(self, line: str) -> None:
+        if self._process.stdin is None:
+            raise BenchmarkError(f"{self._contestant.name}: its process takes no orders any more")
+        try:
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._ended() from None
+
+    def _reply(self) -> dict[str, object]:
+        stdout = self._process.stdout
+        if stdout is None or not select.select([stdout], [], [], PATIENCE)[0]:
+            raise BenchmarkError(f"{self._contestant.name} did not answer within {PATIENCE:g} s; choose fewer --rows")
+        line = stdout.readline()
+        if not line:
+            raise self._ended()
+        reply: dict[str, object] = json.loads(line)
+        return reply
+
+    def _ended(self) -> BenchmarkError:
+        self._process.stdin = None
+        _, trace = self._process.communicate(timeout=PATIENCE)
+        last = (trace or "").strip().splitlines()[-1:] or ["it said nothing"]
+        return BenchmarkError(f"{self._contestant.name} ended with {self._process.returncode}: {last[0]}")
+
+
+def race(contestants: Sequence[Contestant], *, rounds: int, within: float) -> tuple[Figure, ...]:
+    """
+    Each contestant's rounds, in seconds, in the order given; a first round of each is thrown away as warm-up.
+
+    Who begins changes from round to round. No round begins once `within` seconds have passed, but each contestant
+    has at least one, and all have equally many.
+    """
+    with ExitStack() as stack:
+        workers = [stack.enter_context(_Worker(each)) for each in contestants]
+        started = time.monotonic()
+        for number in range(rounds + 1):
+            begin = number % len(workers)
+            for worker in workers[begin:] + workers[:begin]:
+                worker.round()
+            if number and time.monotonic() - started > within:
+                break
+            if not number:
+                longest = sum(worker.seconds[0] for worker in workers)
+                _forget_warm_up(workers, keep=longest > within)
+                if longest > within:
+                    break
+        return tuple(worker.figure() for worker in workers)
+
+
+def _forget_warm_up(workers: Sequence[_Worker], *, keep: bool) -> None:
+    """The first round of each is not counted, unless there is no time for another."""
+    if not keep:
+        for worker in workers:
+            worker.seconds.clear()
