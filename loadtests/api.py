@@ -121,13 +121,9 @@ def prepare(trial: Trial) -> Target | Problem:
 def headers_of(side: LiveSide, endpoint: Endpoint) -> dict[str, str] | Problem:
     """Every header of an endpoint on one side, credentials included; they stay in the request's bytes."""
     given = {**side.environment.file.headers, **endpoint.headers}
-    filled: dict[str, str | Secret] = side._filled(given)  # noqa: SLF001
-    if endpoint.as_:
-        token = side._token(endpoint.as_)  # noqa: SLF001
-        if isinstance(token, Problem):
-            return token
-        identity = side.environment.system.identities[endpoint.as_]
-        filled[identity.header] = f"{identity.scheme} {token.reveal()}".strip()
+    filled = side.headers(given, as_=endpoint.as_)
+    if isinstance(filled, Problem):
+        return filled
     if endpoint.body is not None:
         filled.setdefault("Content-Type", "application/json")
     return {name: each.reveal() if isinstance(each, Secret) else each for name, each in filled.items()}

@@ -32,7 +32,11 @@ def journal(root, *, run="r1", values=None):
 
 def proven(root, *, phases=CLEAN, finish=True, values=None):
     """A run in which every claim of the first step passes; as read back."""
-    found = {claim: subject for claim, subject in claims(environment(), CHECKS).items() if claim.family in {"health", "parity"}}
+    found = {
+        claim: subject
+        for claim, subject in claims(environment(), CHECKS).items()
+        if claim.family in {"health", "parity"}
+    }
     writing = journal(root, values=values)
     writing.start(found, fingerprints=BUILDS)
     for claim, subject in found.items():
@@ -83,7 +87,10 @@ def test_targets_are_hashes_of_what_the_claim_used(tmp_path):
     key = hash_key(tmp_path)
     now = hashed_targets(("TARGET_URL", "ORIGIN_URL"), {"TARGET_URL": address}, key=key)
     assert ask(environment(), "10", world(run, targets=now)).action is Action.ADVANCE
-    for moved in ({"TARGET_URL": "https://elsewhere.test"}, {"TARGET_URL": address, "ORIGIN_URL": "https://set-later.test"}):
+    for moved in (
+        {"TARGET_URL": "https://elsewhere.test"},
+        {"TARGET_URL": address, "ORIGIN_URL": "https://set-later.test"},
+    ):
         found = hashed_targets(("TARGET_URL", "ORIGIN_URL"), moved, key=key)
         decision = ask(environment(), "10", world(run, targets=found))
         assert decision.action is Action.HOLD

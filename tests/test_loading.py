@@ -91,7 +91,9 @@ def test_a_path_is_a_name_too(folder, tmp_path):
     assert folder.load(str(tmp_path / "environments/shop/target.yaml")).id == "shop/target"
 
 
-@pytest.mark.parametrize(("name", "guess"), [("targte", "did you mean target?"), ("shop/orign", "did you mean shop/origin?"), ("zzz", "")])
+@pytest.mark.parametrize(
+    ("name", "guess"), [("targte", "did you mean target?"), ("shop/orign", "did you mean shop/origin?"), ("zzz", "")]
+)
 def test_unknown_names_list_the_candidates(folder, name, guess):
     """What there is, and a guess where one is near."""
     with pytest.raises(CutoverError) as error:
@@ -146,7 +148,11 @@ def test_mistakes_of_all_three_files_come_together(folder):
     found = folder.mistakes(
         system=SYSTEM.replace("as: ann", "as: anne"), target=TARGET + "loda: 1\n", origin=ORIGIN + "title: 5\n"
     )
-    assert [line.partition(":")[0].rpartition("/")[2] for line in found] == ["origin.yaml", "system.yaml", "target.yaml"]
+    assert [line.partition(":")[0].rpartition("/")[2] for line in found] == [
+        "origin.yaml",
+        "system.yaml",
+        "target.yaml",
+    ]
     assert "must be text; quote it; found 5" in found[0]
     assert "no identity is called 'anne'; did you mean ann?" in found[1]
     assert "did you mean load?" in found[2]
@@ -170,7 +176,9 @@ def test_files_that_are_no_description(folder, text):
 def test_missing_baseline_lists_the_siblings(folder):
     """The line of `baseline:` and what there is."""
     found = folder.mistakes(target=TARGET.replace("baseline: origin", "baseline: orgin"))
-    assert found == ["environments/shop/target.yaml:2: baseline: there is no orgin.yaml beside this file; there are: origin, target"]
+    assert found == [
+        "environments/shop/target.yaml:2: baseline: there is no orgin.yaml beside this file; there are: origin, target"
+    ]
 
 
 def test_missing_system(folder):

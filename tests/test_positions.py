@@ -42,14 +42,40 @@ def test_values_have_lines(read):
     """Every path leads to its line; an unknown path to its nearest part."""
     found = read("a: 1\nb:\n  - x\n  - c: yes sir\nd: {e: 2}\n")
     assert found.data == {"a": 1, "b": ["x", {"c": "yes sir"}], "d": {"e": 2}}
-    assert [found.line(path) for path in [("a",), ("b",), ("b", 1, "c"), ("d", "e"), ("b", 1, "z", 5), ("z",), ()]] == [1, 2, 4, 5, 4, 1, 1]
+    assert [found.line(path) for path in [("a",), ("b",), ("b", 1, "c"), ("d", "e"), ("b", 1, "z", 5), ("z",), ()]] == [
+        1,
+        2,
+        4,
+        5,
+        4,
+        1,
+        1,
+    ]
     assert found.mistakes == ()
     assert show_path(("b", 1, "c")) == "b[1].c"
 
 
 @pytest.mark.parametrize(
     "text",
-    ["no", "No", "YES", "on", "Off", "y", "n", "0755", "012", "1:30", "190:20:30", "1_000", "1,000", "+1_0", "1_0.5", "0x_1F", "0o1_7"],
+    [
+        "no",
+        "No",
+        "YES",
+        "on",
+        "Off",
+        "y",
+        "n",
+        "0755",
+        "012",
+        "1:30",
+        "190:20:30",
+        "1_000",
+        "1,000",
+        "+1_0",
+        "1_0.5",
+        "0x_1F",
+        "0o1_7",
+    ],
 )
 def test_surprises_are_mistakes(read, text):
     """What reads differently from parser to parser must be quoted."""
@@ -178,14 +204,18 @@ def test_an_empty_file_is_an_empty_mapping(read, text):
 
 def test_missing_file_and_folder(tmp_path):
     """Not a traceback."""
-    with pytest.raises(InvalidEnvironment, match="a.yaml: there is no such file"):
+    with pytest.raises(InvalidEnvironment, match=r"a.yaml: there is no such file"):
         read_yaml(tmp_path / "a.yaml", shown="a.yaml")
-    with pytest.raises(InvalidEnvironment, match="a.yaml: cannot be read"):
+    with pytest.raises(InvalidEnvironment, match=r"a.yaml: cannot be read"):
         read_yaml(tmp_path, shown="a.yaml")
 
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=8) | st.floats(allow_nan=False, allow_infinity=False),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=8)
+    | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc é.$-1", max_size=5), inner, max_size=3),
     max_leaves=8,
 )

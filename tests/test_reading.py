@@ -374,7 +374,11 @@ def test_two_gates_at_once_do_not_fork_the_chain(tmp_path):
     )
     gates = [
         subprocess.Popen(
-            [sys.executable, "-c", text, str(tmp_path), name], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", text, str(tmp_path), name],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for name in ("one", "two")
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -77,14 +78,27 @@ def compare_dataset(
             remedy="correct the name; a rule that matches nothing hides nothing and proves nothing",
         )
     quick = None if dataset.exact else _by_digest(sides, shapes, dataset, seed)
-    if quick is not None:
-        return quick
     privacy = Privacy(personal=personal, conceal=conceal)
+    return _noted(quick or _by_value(sides, shapes, dataset, privacy, folder), sides, shapes)
+
+
+def _by_value(
+    sides: list[tuple[Store, str]], shapes: tuple[Shape, Shape], dataset: Dataset, privacy: Privacy, folder: Path | None
+) -> Conclusion:
+    """Both sides streamed and joined; a side that falls silent on the way is INCONCLUSIVE."""
     try:
         one, other = (_side(*side, shape, dataset) for side, shape in zip(sides, shapes, strict=True))
         return compare_records(one, other, dataset=dataset, privacy=privacy, folder=folder)
     except _Unheard as error:
         return _silent(error.problem)
+
+
+def _noted(conclusion: Conclusion, sides: list[tuple[Store, str]], shapes: tuple[Shape, Shape]) -> Conclusion:
+    """The conclusion with what the stores want its reader to know."""
+    notes = [f"{store.source}: {note}" for (store, _), shape in zip(sides, shapes, strict=True) for note in shape.notes]
+    if not notes:
+        return conclusion
+    return replace(conclusion, receipt="; ".join([conclusion.receipt or "nothing compared", *notes]))
 
 
 def _stray(dataset: Dataset, shapes: tuple[Shape, Shape]) -> list[str]:

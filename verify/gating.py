@@ -92,6 +92,6 @@ def _names(environment: Environment) -> tuple[str, ...]:
 
 def _unasked(checks: Mapping[str, Check]) -> frozenset[str]:
     """Ids that lock and code do not say alike: missing on either side, or asked about other subjects."""
-    said = {id: (each.over, each.asked_by) for id, each in checks.items()}
-    done = {id: (each.over, each.asked_by) for id, each in asked_checks().items()}
-    return frozenset(id for id in {*said, *done} if said.get(id) != done.get(id))
+    said = {each.id: (each.over, each.asked_by) for each in checks.values()}
+    done = {each.id: (each.over, each.asked_by) for each in asked_checks().values()}
+    return frozenset(name for name in {*said, *done} if said.get(name) != done.get(name))

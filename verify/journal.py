@@ -10,9 +10,9 @@ from typing import Literal
 
 from verify.core.catalogue import Claim
 from verify.core.evidence import Evidence, Fingerprints, Observed, RunFinished, RunStarted, Sealed, Selected
-from verify.core.spec import Spec
 from verify.core.references import hashed_targets, names_in
 from verify.core.secrets import Mask
+from verify.core.spec import Spec
 from verify.core.subjects import Environment, Subject, claim_digest, depends
 from verify.core.verdicts import Conclusion
 from verify.recording import VERSION, Recorder, hash_key, home, revision

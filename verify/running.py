@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 
@@ -41,6 +41,7 @@ class RunRecorder:
     journal: Journal | None = None
     deselected: list[Claim] = field(default_factory=list)
     conclusions: dict[Claim, Conclusion] = field(default_factory=dict)
+    lost: bool = False
 
     def claim_of(self, item: pytest.Item) -> Claim | None:
         """The claim a test answers; None for a test that is no check."""
@@ -62,11 +63,16 @@ class RunRecorder:
         worker: dict[str, str] = getattr(session.config, "workerinput", {})
         run = worker.get("cutover_run") or new_run(utc_now())
         try:
-            setting = self.trial.setting(run, worker.get("workerid", "main"), "pytest")
-            self.journal = Journal(setting, mask=self.trial.mask)
-            self.journal.start(claims, deselected=self.deselected, fingerprints=self.trial.fingerprints())
+            journal = Journal(self.trial.setting(run, worker.get("workerid", "main"), "pytest"), mask=self.trial.mask)
+            journal.start(claims, deselected=self.deselected, fingerprints=self.trial.fingerprints())
         except (CutoverError, OSError) as error:
-            pytest.exit(f"evidence cannot be written, so nothing would be proven: {error}", returncode=UNWRITTEN)
+            self._unwritten(error)
+        self.journal = journal
+
+    def _unwritten(self, error: Exception) -> NoReturn:
+        """The run ends here: what cannot be written down is not worth asking."""
+        self.journal, self.lost = None, True
+        pytest.exit(f"evidence cannot be written, so nothing would be proven: {error}", returncode=UNWRITTEN)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: object) -> None:
@@ -85,9 +91,12 @@ class RunRecorder:
         claim, subject = self.claim_of(item), subject_of(item)
         if claim is None or subject is None:
             return
-        self.conclusions[claim] = conclusion
         if self.journal:
-            self.journal.observe(claim, subject, conclusion, duration=duration, reproduce=reproduce)
+            try:
+                self.journal.observe(claim, subject, conclusion, duration=duration, reproduce=reproduce)
+            except CutoverError as error:
+                self._unwritten(error)
+        self.conclusions[claim] = conclusion
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -102,7 +111,10 @@ class RunRecorder:
         report.sections = [(title, self.trial.mask(text)) for title, text in report.sections]
         claim = self.claim_of(item)
         if report.when == "teardown" and claim and self.journal:
-            self.journal.seal(claim, phases)
+            try:
+                self.journal.seal(claim, phases)
+            except CutoverError as error:
+                self._unwritten(error)
         return report
 
     @pytest.hookimpl(trylast=True)
@@ -111,18 +123,22 @@ class RunRecorder:
         try:
             if self.journal:
                 self.journal.finish(exit_status=int(exitstatus), fingerprints=self.trial.fingerprints())
+        except CutoverError as error:
+            self._unwritten(error)
         finally:
             self.trial.close()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Verdicts counted, and where the evidence is."""
         environment = self.trial.environment
-        folder, conclusions, doubts = self._on_record() if self.shared else (self._folder(), self.conclusions, [])
+        folder, conclusions, doubts = self._on_record() if self.shared else self._own()
         for line in verdict_lines(environment, conclusions) + doubts + closing(environment, folder):
             terminalreporter.write_line(self.trial.mask(line))
 
-    def _folder(self) -> Path | None:
-        return self.journal.folder if self.journal else None
+    def _own(self) -> tuple[Path | None, dict[Claim, Conclusion], list[str]]:
+        """What this process asked."""
+        doubts = ["evidence could not be written: no PASS of this run counts"] if self.lost else []
+        return self.journal.folder if self.journal else None, self.conclusions, doubts
 
     def _on_record(self) -> tuple[Path | None, dict[Claim, Conclusion], list[str]]:
         """What the workers put on record, since this process asked nothing itself; and what is doubtful about it."""

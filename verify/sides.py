@@ -69,23 +69,29 @@ class LiveSide:
         max_bytes: int | None = None,
     ) -> Observation[Reply]:
         """What the side answered to one request within `deadline` seconds, or why it could not be heard."""
-        extra = self._filled(headers or {})
-        if as_:
-            token = self._token(as_)
-            if isinstance(token, Problem):
-                return token
-            identity = self.environment.system.identities[as_]
-            extra[identity.header] = Secret(token.name, lambda: f"{identity.scheme} {token.reveal()}".strip())
-        method, path = split_request(request)
-        cap = max_bytes or self.environment.system.defaults.max_bytes
-
-        def ask() -> Reply:
-            return self._client(url, cap).ask(method, path, headers=extra, body=body, deadline=deadline)
-
         try:
-            return observe(self.source, ask)
+            filled = self.headers(headers or {}, as_=as_)
+            if isinstance(filled, Problem):
+                return filled
+            method, path = split_request(request)
+            client = self._client(url, max_bytes or self.environment.system.defaults.max_bytes)
+            return observe(
+                self.source, lambda: client.ask(method, path, headers=filled, body=body, deadline=deadline)
+            )
         except UnresolvedReference as error:
             return Problem(source=self.source, reason=str(error), cause=Cause.NOT_PERMITTED)
+
+    def headers(self, given: Mapping[str, str], *, as_: str | None) -> dict[str, str | Secret] | Problem:
+        """The headers filled in, with the identity's credentials; a Problem when it could not sign in."""
+        filled = self._filled(given)
+        if as_ is None:
+            return filled
+        token = self._token(as_)
+        if isinstance(token, Problem):
+            return token
+        identity = self.environment.system.identities[as_]
+        filled[identity.header] = Secret(token.name, lambda: f"{identity.scheme} {token.reveal()}".strip())
+        return filled
 
     def identify(self, proof: Proof) -> tuple[Observation[str], str | None]:
         """Who answers, and which build it says it is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from verify.core.errors import Mistake
 from verify.core.model import Comparison, Dataset, EnvironmentFile, SystemFile
 from verify.core.references import names_in
 from verify.core.softening import reader
+from verify.core.subjects import SELECTORS, Environment
 from verify.positions import Document, Path_
 
 _NEVER_WAIVED = frozenset(
@@ -44,7 +46,8 @@ def unsound(
     if baseline:
         found += _placed(documents["candidate"], _selves(file, baseline))
         found += _placed(documents["system"], _copies(system, file, baseline))
-    found += _placed(documents["candidate"], _waivers(file))
+    found += _placed(documents["candidate"], _waivers(file, _subjects(system, file)))
+    found += _placed(documents["system"], _accepted(system, _subjects(system, file)))
     return found
 
 
@@ -65,9 +68,6 @@ def _system(system: SystemFile) -> Found:
         yield from _columns(name, dataset)
     for path in system.defaults.volatile:
         yield from _path(("defaults", "volatile", path), path)
-    for name, identity in system.identities.items():
-        if identity.login:
-            yield from _path(("identities", name, "login", "token"), identity.login.token)
     for index, path in enumerate(system.defaults.personal):
         yield from _path(("defaults", "personal", index), path)
 
@@ -83,6 +83,9 @@ def _columns(name: str, dataset: Dataset) -> Found:
 
 
 def _identities(system: SystemFile) -> Found:
+    for name, each in system.identities.items():
+        if each.login:
+            yield from _path(("identities", name, "login", "token"), each.login.token)
     asked = {("endpoints", name): each.as_ for name, each in system.endpoints.items()}
     asked |= {("errors", name): each.as_ for name, each in system.errors.items()}
     for (part, name), identity in asked.items():
@@ -177,8 +180,28 @@ def _environment(file: EnvironmentFile, stores: StoreProblems | None) -> Found:
                 yield ("stores", name), problem
 
 
-def _waivers(file: EnvironmentFile) -> Found:
+def _subjects(system: SystemFile, file: EnvironmentFile) -> list[str]:
+    """Every subject that a check may be asked about, had the environment a baseline."""
+    here = Environment(system=system, file=file, path="")
+    whole = replace(here, baseline=here)
+    return sorted({each.id for select in SELECTORS.values() for each in select(whole)})
+
+
+def _accepted(system: SystemFile, subjects: list[str]) -> Found:
+    """Acceptances that would cover data loss, or that no claim will ever use up."""
+    for index, each in enumerate(system.accepted):
+        if each.subject not in subjects:
+            yield ("accepted", index, "subject"), f"nothing is called {each.subject!r}{_close(each.subject, subjects)}"
+        if each.check == "consistency.records" and not {"baseline", "candidate"} <= each.model_fields_set:
+            yield ("accepted", index), "name both values, baseline: and candidate:; any other difference there would pass too"
+        elif each.check in _NEVER_WAIVED - {"consistency.records"} | {"health.identity"}:
+            yield ("accepted", index, "check"), f"{each.check} guards against data loss or the wrong place and cannot be accepted"
+
+
+def _waivers(file: EnvironmentFile, subjects: list[str]) -> Found:
     for index, waiver in enumerate(file.waived):
+        if waiver.subject not in subjects:
+            yield ("waived", index, "subject"), f"nothing is called {waiver.subject!r}{_close(waiver.subject, subjects)}"
         if waiver.check in _NEVER_WAIVED:
             yield ("waived", index, "check"), f"{waiver.check} guards against data loss and cannot be waived"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
@@ -77,12 +77,11 @@ class Sizes:
     within: float = 45.0
     closed_s: float = 5.0
     users: int = 32
-    block_s: float = 0.25
+    block_s: float = 0.2
     steps: int = 5
-    quick: bool = field(default=False, kw_only=True)
 
     @staticmethod
     def smallest() -> Sizes:
         """Sizes that show that everything runs, and say nothing about speed."""
         return Sizes(rows=2_000, json_rows=500, sample=50, rounds=2, within=10.0, closed_s=1.0, users=8,
-                     block_s=0.1, steps=2, quick=True)  # fmt: skip
+                     block_s=0.1, steps=2)  # fmt: skip

@@ -10,11 +10,13 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from benchmarks.measuring.figures import BenchmarkError, Figure, Role
 
+ROOT: Final = Path(__file__).resolve().parents[2]
 PATIENCE: Final = 180.0
 
 
@@ -42,6 +44,7 @@ class _Worker:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.measuring.worker"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            cwd=ROOT,
         )  # fmt: skip
         self.seconds: list[float] = []
 
@@ -110,27 +113,24 @@ def race(contestants: Sequence[Contestant], *, rounds: int, within: float) -> tu
     Each contestant's rounds, in seconds, in the order given; a first round of each is thrown away as warm-up.
 
     Who begins changes from round to round. No round begins once `within` seconds have passed, but each contestant
-    has at least one, and all have equally many.
+    has at least one, and all have equally many. BenchmarkError when one ends, hangs or answers wrongly.
     """
     with ExitStack() as stack:
         workers = [stack.enter_context(_Worker(each)) for each in contestants]
         started = time.monotonic()
-        for number in range(rounds + 1):
-            begin = number % len(workers)
-            for worker in workers[begin:] + workers[:begin]:
-                worker.round()
-            if number and time.monotonic() - started > within:
-                break
-            if not number:
-                longest = sum(worker.seconds[0] for worker in workers)
-                _forget_warm_up(workers, keep=longest > within)
-                if longest > within:
+        _turn(workers, first=0)
+        # A warm-up that used up all the time is the one round there is.
+        if time.monotonic() - started <= within:
+            for worker in workers:
+                worker.seconds.clear()
+            for number in range(rounds):
+                if number and time.monotonic() - started > within:
                     break
+                _turn(workers, first=number)
         return tuple(worker.figure() for worker in workers)
 
 
-def _forget_warm_up(workers: Sequence[_Worker], *, keep: bool) -> None:
-    """The first round of each is not counted, unless there is no time for another."""
-    if not keep:
-        for worker in workers:
-            worker.seconds.clear()
+def _turn(workers: Sequence[_Worker], *, first: int) -> None:
+    begin = first % len(workers)
+    for worker in (*workers[begin:], *workers[:begin]):
+        worker.round()

@@ -33,8 +33,8 @@ SYSTEM: dict[str, Any] = {
     ],
 }
 CHECKS = {
-    id: Check(id=id, over=over, asked_by=f"verify/checks/test_x.py::{id}")
-    for id, over in {
+    name: Check(id=name, over=over, asked_by=f"verify/checks/test_x.py::{name}")
+    for name, over in {
         "health.endpoint": "health",
         "parity.endpoint": "endpoints",
         "consistency.records": "datasets",
@@ -57,7 +57,9 @@ def acceptance(path: str, *, until: str = DATE, **values: Any) -> dict[str, Any]
     return {"check": "parity.endpoint", "subject": "endpoint/list", "path": path, "until": until, **said, **values}
 
 
-def environment(*, waived: Iterable[Mapping[str, str]] = (), file: Mapping[str, Any] | None = None, **system: Any) -> Environment:
+def environment(
+    *, waived: Iterable[Mapping[str, str]] = (), file: Mapping[str, Any] | None = None, **system: Any
+) -> Environment:
     """`shop/target` with its baseline `shop/origin`; keywords replace parts of system.yaml."""
     described = SystemFile.model_validate({**SYSTEM, **system})
     sides = {

@@ -50,7 +50,14 @@ def test_differences_that_were_cut_keep_the_failure():
 
 @pytest.mark.parametrize(
     "said",
-    [{"baseline": "Koa"}, {"candidate": "Express"}, {"baseline": "express"}, {"candidate": 5}, {"baseline": None}, {"candidate": None}],
+    [
+        {"baseline": "Koa"},
+        {"candidate": "Express"},
+        {"baseline": "express"},
+        {"candidate": 5},
+        {"baseline": None},
+        {"candidate": None},
+    ],
 )
 def test_other_values_are_not_covered(said):
     """An acceptance covers the values it names; null is a value too."""
@@ -69,7 +76,9 @@ def test_longer_text_that_ends_alike_is_not_covered():
     """`"nginx"` is not `string "not nginx"` nor a number inside a text."""
     odd = differing("$.by", candidate='string "say "nginx"')
     assert settle(odd, [accept(candidate="nginx")], today=TODAY).verdict is Verdict.FAIL
-    assert settle(differing("$.by", candidate='string "x 5'), [accept(candidate=5)], today=TODAY).verdict is Verdict.FAIL
+    assert (
+        settle(differing("$.by", candidate='string "x 5'), [accept(candidate=5)], today=TODAY).verdict is Verdict.FAIL
+    )
 
 
 def test_stale_acceptance_fails():

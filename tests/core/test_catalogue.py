@@ -64,8 +64,8 @@ def test_two_functions_cannot_share_an_id():
 def test_the_lock_reads_back():
     """What was written is what is read, sorted."""
     again = load_lock(dump_lock(CHECKS))
-    assert {id: (each.over, each.asked_by) for id, each in again.items()} == {
-        id: (each.over, each.asked_by) for id, each in CHECKS.items()
+    assert {name: (each.over, each.asked_by) for name, each in again.items()} == {
+        name: (each.over, each.asked_by) for name, each in CHECKS.items()
     }
     assert dump_lock(again) == dump_lock(dict(reversed(CHECKS.items())))
 
@@ -91,7 +91,17 @@ def test_a_lock_that_cannot_be_trusted_is_refused(text):
         load_lock(text)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["version", "checks", "over", "asked_by", "health.x", "a"]), inner, max_size=4)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["version", "checks", "over", "asked_by", "health.x", "a"]), inner, max_size=4
+            )
+        ),
+    )
+)
 def test_reading_a_lock_is_total(document):
     """Any JSON is a lock or an EvidenceError."""
     try:

@@ -6,7 +6,20 @@ import json
 
 import pytest
 
-from tests.core.builders import HEALTH, LIST, NOON, acceptance, ask, entered, environment, evidence, green, run, waiver, world
+from tests.core.builders import (
+    HEALTH,
+    LIST,
+    NOON,
+    acceptance,
+    ask,
+    entered,
+    environment,
+    evidence,
+    green,
+    run,
+    waiver,
+    world,
+)
 from verify.core.decision import Action, dump_decision, load_decision
 from verify.core.errors import EvidenceError
 from verify.core.verdicts import Verdict
@@ -42,12 +55,13 @@ def test_exit_codes():
 @pytest.mark.parametrize("text", ["", "{", "null", "[]", "{}", "\x00", '{"action": "ADVANCE"}'])
 def test_not_a_decision(text):
     """Anything else is refused, with its place."""
-    with pytest.raises(EvidenceError, match="^somewhere: not a decision"):
+    with pytest.raises(EvidenceError, match=r"^somewhere: not a decision"):
         load_decision(text, place="somewhere")
 
 
 @pytest.mark.parametrize(
-    ("part", "value"), [("action", "OVERRIDDEN"), ("question", "perhaps"), ("decided_at", "noon"), ("decided_at", "2026-03-01T12:00:00")]
+    ("part", "value"),
+    [("action", "OVERRIDDEN"), ("question", "perhaps"), ("decided_at", "noon"), ("decided_at", "2026-03-01T12:00:00")],
 )
 def test_unknown_words_are_refused(part, value):
     """Another action, question or a time without a zone is not read as something near it."""

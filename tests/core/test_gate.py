@@ -273,7 +273,9 @@ def test_success_must_span_the_observation(seconds, action):
     steps[1]["observe"] = "1h"
     others = green(*(set(ALL) - {ERRORS}))
     watched = run(evidence(ERRORS, duration=seconds, run="r2"), id="r2")
-    decision = ask(environment(steps=steps), "30", world(others, watched, chain=[entered(at=NOON - timedelta(hours=9))]))
+    decision = ask(
+        environment(steps=steps), "30", world(others, watched, chain=[entered(at=NOON - timedelta(hours=9))])
+    )
     assert decision.action is action
     assert ("1h needed" in reasons(decision)) is (action is HOLD)
 
@@ -324,7 +326,9 @@ def test_unconfirmed_failure_holds():
     assert ask(environment(), "10", world(green(), failing(confirmed=False), chain=[entered()])).action is HOLD
 
 
-@pytest.mark.parametrize(("age", "action"), [(timedelta(minutes=15), ROLL_BACK), (timedelta(minutes=15, seconds=1), HOLD)])
+@pytest.mark.parametrize(
+    ("age", "action"), [(timedelta(minutes=15), ROLL_BACK), (timedelta(minutes=15, seconds=1), HOLD)]
+)
 def test_failure_older_than_a_quarter_hour_holds(age, action):
     """Old news do not move traffic back."""
     around = world(green(HEALTH, ITEM), failing(age=age), chain=[entered()])
@@ -332,7 +336,9 @@ def test_failure_older_than_a_quarter_hour_holds(age, action):
 
 
 @pytest.mark.parametrize(
-    ("about", "action"), [(LIST, ROLL_BACK), (HEALTH, ROLL_BACK), (ERRORS, ROLL_BACK), (LOAD, HOLD), (USERS, HOLD)], ids=str
+    ("about", "action"),
+    [(LIST, ROLL_BACK), (HEALTH, ROLL_BACK), (ERRORS, ROLL_BACK), (LOAD, HOLD), (USERS, HOLD)],
+    ids=str,
 )
 def test_which_families_roll_back(about, action):
     """Health, parity and the success promises roll back; load and consistency hold."""
@@ -341,7 +347,11 @@ def test_which_families_roll_back(about, action):
 
 @pytest.mark.parametrize(
     ("about", "declared", "action"),
-    [(LIST, {"parity": "hold"}, HOLD), (USERS, {"consistency": "roll-back"}, ROLL_BACK), (HEALTH, {"parity": "hold"}, ROLL_BACK)],
+    [
+        (LIST, {"parity": "hold"}, HOLD),
+        (USERS, {"consistency": "roll-back"}, ROLL_BACK),
+        (HEALTH, {"parity": "hold"}, ROLL_BACK),
+    ],
 )
 def test_step_may_declare_what_a_failure_does(about, declared, action):
     """`on_fail` of the step changes the rule for its family alone."""
@@ -376,7 +386,13 @@ def test_going_back_is_safe_only_when_nothing_is_left_behind(data, proven, actio
 
 def test_unknown_candidate_build_holds():
     """Evidence of an unknown build is evidence of nothing."""
-    runs = [replace(green(), started_as=replace(green().started_as, candidate=None), finished_as=replace(green().started_as, candidate=None))]
+    runs = [
+        replace(
+            green(),
+            started_as=replace(green().started_as, candidate=None),
+            finished_as=replace(green().started_as, candidate=None),
+        )
+    ]
     decision = ask(environment(), "10", world(*runs, candidate=None))
     assert decision.action is HOLD
     assert "the candidate's build is unknown" in reasons(decision)
@@ -455,7 +471,10 @@ HISTORY = st.lists(st.dictionaries(st.sampled_from(ALL), VERDICTS), max_size=3)
 def _history(past):
     return [
         run(
-            *(evidence(each, verdict, at=NOON - MINUTE * (100 - index), run=f"h{index}") for each, verdict in seen.items()),
+            *(
+                evidence(each, verdict, at=NOON - MINUTE * (100 - index), run=f"h{index}")
+                for each, verdict in seen.items()
+            ),
             id=f"h{index}",
             at=NOON - MINUTE * (101 - index),
         )
@@ -475,7 +494,10 @@ def test_worse_or_missing_evidence_never_moves_toward_advance(seen, past, data, 
     verdict, age, confirmed = seen[about]
     worst = Verdict(data.draw(st.integers(verdict, 2)))
     drop = frozenset({about}) if verdict is not Verdict.FAIL and data.draw(st.booleans()) else frozenset()
-    changed = {**seen, about: (worst, age if worst is Verdict.FAIL else age + data.draw(st.integers(0, 2000)), confirmed)}
+    changed = {
+        **seen,
+        about: (worst, age if worst is Verdict.FAIL else age + data.draw(st.integers(0, 2000)), confirmed),
+    }
     run_ = _state(
         changed,
         drop=drop,
@@ -491,13 +513,17 @@ def test_worse_or_missing_evidence_never_moves_toward_advance(seen, past, data, 
         assert better.action is ADVANCE
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(seen=STATES, past=HISTORY, step=st.sampled_from(["10", "30", "100"]), stay=st.booleans(), traffic=st.booleans())
 def test_every_hold_says_why_and_every_advance_is_earned(seen, past, step, stay, traffic):
     """No decision is without reasons; ADVANCE means that each asked claim passed and none failed."""
     place = environment()
-    chain = [entered(at=NOON - timedelta(hours=5)), entered("30", 30.0, at=NOON - timedelta(hours=4))] if traffic else []
-    decision = ask(place, step, world(*_history(past), _state(seen), chain=chain), question="stay" if stay else "advance")
+    chain = (
+        [entered(at=NOON - timedelta(hours=5)), entered("30", 30.0, at=NOON - timedelta(hours=4))] if traffic else []
+    )
+    decision = ask(
+        place, step, world(*_history(past), _state(seen), chain=chain), question="stay" if stay else "advance"
+    )
     assert decision.reasons
     assert {each.claim for each in decision.claims} == set(ALL)
     if decision.action is ADVANCE:

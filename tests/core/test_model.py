@@ -29,7 +29,13 @@ def test_the_whole_reads_and_is_frozen():
         system.title = "x"  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("kind", sorted((each for each in Spec.__subclasses__() if each.__module__ == SystemFile.__module__), key=lambda each: each.__name__))
+@pytest.mark.parametrize(
+    "kind",
+    sorted(
+        (each for each in Spec.__subclasses__() if each.__module__ == SystemFile.__module__),
+        key=lambda each: each.__name__,
+    ),
+)
 def test_no_part_lets_an_unknown_key_in(kind):
     """A misspelt key is a mistake, never ignored."""
     with pytest.raises(ValidationError) as error:
@@ -64,7 +70,9 @@ def test_proof_says_one_place(said):
         Proof.model_validate({"request": "GET /", "equals": "x", **said})
 
 
-@pytest.mark.parametrize("said", [{"requires": []}, {"requires": ["healt"]}, {"percent": 101.0}, {"percent": -1.0}, {"percent": True}])
+@pytest.mark.parametrize(
+    "said", [{"requires": []}, {"requires": ["healt"]}, {"percent": 101.0}, {"percent": -1.0}, {"percent": True}]
+)
 def test_steps_require_known_families(said):
     """A step that requires nothing, or something unknown, is refused."""
     with pytest.raises(ValidationError):
@@ -104,5 +112,7 @@ def test_a_dataset_expects_at_least_one_record(minimum):
 
 def test_stores_keep_what_only_their_kind_knows():
     """Options pass through unresolved."""
-    file = EnvironmentFile.model_validate({"environment": "x", "stores": {"main": {"kind": "postgres", "dsn": "${DSN}"}}})
+    file = EnvironmentFile.model_validate(
+        {"environment": "x", "stores": {"main": {"kind": "postgres", "dsn": "${DSN}"}}}
+    )
     assert file.stores["main"].options == {"dsn": "${DSN}"}

@@ -34,7 +34,7 @@ def test_every_required_family_has_claims_or_is_named_empty(families):
 
 def test_a_check_missing_from_the_lock_empties_its_family():
     """Without the check nothing is asked of the family, and the plan says so."""
-    less = {id: each for id, each in CHECKS.items() if id != "health.endpoint"}
+    less = {name: each for name, each in CHECKS.items() if name != "health.endpoint"}
     assert plan(environment(), environment().step("10"), less).empty == ("health",)
 
 

@@ -44,7 +44,9 @@ def test_durations(text, seconds):
     assert read(Duration, text).total_seconds() == seconds
 
 
-@pytest.mark.parametrize("value", ["", "15", "m", "-1s", "1 s", "1h30m", 16, 1.5, None, True, "1S", "٣s ", "9" * 30 + "w"])
+@pytest.mark.parametrize(
+    "value", ["", "15", "m", "-1s", "1 s", "1h30m", 16, 1.5, None, True, "1S", "٣s ", "9" * 30 + "w"]
+)
 def test_not_durations(value):
     """Everything else is refused with an example, also what no calendar holds."""
     with pytest.raises(ValidationError, match="is not a duration"):

@@ -184,7 +184,13 @@ def test_unanswered_failure_is_named():
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(Verdict), st.integers(-5, 200), st.booleans(), st.booleans(), st.sampled_from([BUILD, None, "x"])),
+        st.tuples(
+            st.sampled_from(Verdict),
+            st.integers(-5, 200),
+            st.booleans(),
+            st.booleans(),
+            st.sampled_from([BUILD, None, "x"]),
+        ),
         max_size=5,
     )
 )

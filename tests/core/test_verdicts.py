@@ -35,11 +35,13 @@ def test_worst_is_the_largest(verdicts):
 @given(st.sampled_from(Verdict), st.sampled_from([None, *Cause]), st.sampled_from(["", "  ", "3 rows"]))
 def test_a_conclusion_is_consistent(verdict, cause, receipt):
     """A cause belongs to INCONCLUSIVE, a receipt to PASS."""
-    sound = ((verdict is Verdict.INCONCLUSIVE) is (cause is not None)) and (verdict is not Verdict.PASS or receipt.strip())
+    sound = ((verdict is Verdict.INCONCLUSIVE) is (cause is not None)) and (
+        verdict is not Verdict.PASS or receipt.strip()
+    )
     if sound:
         Conclusion(verdict=verdict, summary="x", cause=cause, receipt=receipt)
     else:
-        with pytest.raises(ValueError, match="PASS|INCONCLUSIVE"):
+        with pytest.raises(ValueError, match=r"PASS|INCONCLUSIVE"):
             Conclusion(verdict=verdict, summary="x", cause=cause, receipt=receipt)
 
 
@@ -55,7 +57,11 @@ def test_a_pass_cannot_hold_differences():
 @given(st.integers(0, 120), st.integers(0, 9))
 def test_no_difference_is_dropped_silently(count, omitted):
     """What is not shown is counted."""
-    found = failed("x", differences=(Difference(path=f"$[{i}]", baseline="1", candidate="2") for i in range(count)), omitted=omitted)
+    found = failed(
+        "x",
+        differences=(Difference(path=f"$[{i}]", baseline="1", candidate="2") for i in range(count)),
+        omitted=omitted,
+    )
     assert len(found.differences) + found.omitted == count + omitted
     assert len(found.differences) <= SHOWN_DIFFERENCES
 

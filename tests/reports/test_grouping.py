@@ -8,7 +8,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.grouping import SHOWN, causes
-from tests.core.builders import ALL, HEALTH, ITEM, LIST, LOAD, NOON, ask, claim, entered, environment, evidence, green, run, waiver, world
+from tests.core.builders import (
+    ALL,
+    HEALTH,
+    ITEM,
+    LIST,
+    LOAD,
+    NOON,
+    ask,
+    claim,
+    entered,
+    environment,
+    evidence,
+    green,
+    run,
+    waiver,
+    world,
+)
 from verify.core.decision import Settled
 from verify.core.verdicts import Conclusion, Difference, Verdict
 
@@ -67,7 +83,11 @@ def test_reasons_of_no_claim_are_shown():
     gone = claim("parity.endpoint", "endpoint/removed")
     failing = run(evidence(LOAD, Verdict.FAIL), id="r2")
     killed = run(id="r3", at=NOON, claims={LOAD}, finished=False)
-    decision = ask(environment(), "30", world(green(HEALTH), failing, killed, chain=[entered(planned=(gone,))], unasked=frozenset({"a.b"})))
+    decision = ask(
+        environment(),
+        "30",
+        world(green(HEALTH), failing, killed, chain=[entered(planned=(gone,))], unasked=frozenset({"a.b"})),
+    )
     for reason in decision.reasons:
         assert said(decision, reason), reason
     assert any("no PASS has replaced it" in line for line in texts(decision))

@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 
 from reports.markdown import LIMIT, escaped, markdown
 from reports.terminal import headline
-from tests.core.builders import HEALTH, ITEM, LIST, USERS, ask, entered, environment, evidence, green, run, waiver, world
+from tests.core.builders import (
+    HEALTH,
+    ITEM,
+    LIST,
+    USERS,
+    ask,
+    entered,
+    environment,
+    evidence,
+    green,
+    run,
+    waiver,
+    world,
+)
 from verify.core.decision import Action
 from verify.core.verdicts import Conclusion, Difference, Verdict
 
@@ -21,7 +34,9 @@ EVIL = "<script>alert(1)</script> | x | **ADVANCE**\n# ADVANCE: all good\n![a](h
 def failing(summary="differs", **said):
     """A decision that holds because of one FAIL."""
     conclusion = Conclusion(verdict=Verdict.FAIL, summary=summary, **said)
-    return ask(environment(), "10", world(green(HEALTH, ITEM), run(replace(evidence(LIST), conclusion=conclusion), id="r2")))
+    return ask(
+        environment(), "10", world(green(HEALTH, ITEM), run(replace(evidence(LIST), conclusion=conclusion), id="r2"))
+    )
 
 
 def plain(text):
@@ -44,17 +59,27 @@ def test_every_reason_and_every_claim_is_there():
     decision = ask(environment(), "30", world(run(evidence(USERS, Verdict.FAIL), id="r2"), candidate=None))
     text = plain(markdown(decision))
     for reason in decision.reasons:
-        assert reason in text or any(reason.endswith(f"{e.claim}: {e.why}") and str(e.claim) in text and e.why in text for e in decision.claims)
+        assert reason in text or any(
+            reason.endswith(f"{e.claim}: {e.why}") and str(e.claim) in text and e.why in text for e in decision.claims
+        )
     for each in decision.claims:
         assert f"| {each.verdict.name} | {each.claim} |" in text
-    for words in ("candidate build unknown", "Not yet required", "Not declared by this environment: session.token", "Can we still go back?"):
+    for words in (
+        "candidate build unknown",
+        "Not yet required",
+        "Not declared by this environment: session.token",
+        "Can we still go back?",
+    ):
         assert words in text or words == "Not yet required"
 
 
 def test_what_was_not_verified_is_listed():
     """Deferred, undeclared, waived, superseded, changed."""
     place = environment(waived=[waiver("parity.endpoint", "endpoint/item")])
-    runs = [run(evidence(LIST, Verdict.FAIL, run="r0"), id="r0", at=green().started_at.replace(hour=9)), green(HEALTH, LIST)]
+    runs = [
+        run(evidence(LIST, Verdict.FAIL, run="r0"), id="r0", at=green().started_at.replace(hour=9)),
+        green(HEALTH, LIST),
+    ]
     text = plain(markdown(ask(place, "10", world(*runs, chain=[ask(environment(), "10", world())]))))
     for words in (
         "Not yet required by this step: load", "Waived: parity.endpoint endpoint/item: asked by hand", "Changed since the last decision: waived",
@@ -74,11 +99,13 @@ def test_a_waived_failure_is_not_shown_as_less():
 def test_an_answer_stays_inert():
     """No HTML, no link, no picture, no heading, no cell, no escape sequence of an answer is read as such."""
     difference = Difference(key=EVIL, path=EVIL, baseline=EVIL, candidate=EVIL, detail=EVIL)
-    decision = replace(failing(EVIL, differences=(difference,)), candidate=EVIL, changed=(EVIL,), going_back=EVIL, undeclared=(EVIL,))
+    decision = replace(
+        failing(EVIL, differences=(difference,)), candidate=EVIL, changed=(EVIL,), going_back=EVIL, undeclared=(EVIL,)
+    )
     text = markdown(decision)
     assert not re.search(r"(?<!\\)[<>`!\[\]&]", text.replace("Can we still go back?", ""))
     assert not re.search(r"(?<!\\)\*(?!\*)", text.replace("**", ""))
-    assert [line for line in text.splitlines() if line.startswith("#")][0].startswith("# HOLD")
+    assert next(line for line in text.splitlines() if line.startswith("#")).startswith("# HOLD")
     assert not any("ADVANCE" in line and line.startswith("#") for line in text.splitlines())
     assert "\x1b" not in text
     assert "\u202e" not in text
@@ -133,7 +160,10 @@ def test_an_advance_says_why_and_nothing_red():
 
 
 @settings(max_examples=150, deadline=None)
-@given(seen=st.dictionaries(st.sampled_from([HEALTH, LIST, ITEM, USERS]), st.sampled_from(list(Verdict))), waive=st.booleans())
+@given(
+    seen=st.dictionaries(st.sampled_from([HEALTH, LIST, ITEM, USERS]), st.sampled_from(list(Verdict))),
+    waive=st.booleans(),
+)
 def test_no_report_is_kinder_than_its_decision(seen, waive):
     """PASS stands only where the decision says PASS, and the heading only says ADVANCE when it is."""
     place = environment(waived=[waiver("parity.endpoint", "endpoint/list")] if waive else [])

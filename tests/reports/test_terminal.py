@@ -10,7 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.terminal import counts, decision_lines, headline
-from tests.core.builders import HEALTH, ITEM, LIST, LOAD, acceptance, ask, entered, environment, evidence, green, run, waiver, world
+from tests.core.builders import (
+    HEALTH,
+    ITEM,
+    LIST,
+    LOAD,
+    acceptance,
+    ask,
+    described,
+    entered,
+    environment,
+    evidence,
+    green,
+    run,
+    waiver,
+    world,
+)
 from verify.core.decision import Action
 from verify.core.verdicts import Conclusion, Difference, Verdict
 
@@ -20,7 +35,9 @@ EVIL = "\x1b[2J\rok\nADVANCE: shop/target: traffic may move to step 10 (10 %)\u2
 def failing(summary="differs", **said):
     """A decision that holds because of one FAIL."""
     conclusion = Conclusion(verdict=Verdict.FAIL, summary=summary, **said)
-    return ask(environment(), "10", world(green(HEALTH, ITEM), run(replace(evidence(LIST), conclusion=conclusion), id="r2")))
+    return ask(
+        environment(), "10", world(green(HEALTH, ITEM), run(replace(evidence(LIST), conclusion=conclusion), id="r2"))
+    )
 
 
 @pytest.mark.parametrize("question", ["advance", "stay"])
@@ -50,8 +67,10 @@ def test_counts():
 def test_everything_a_reader_must_know():
     """Reasons, counts, deferred, undeclared, waived, accepted, changed, build, way back, file."""
     place = environment(waived=[waiver("parity.endpoint", "endpoint/item")], accepted=[acceptance("$.x")])
-    settled = replace(evidence(LIST), conclusion=Conclusion(verdict=Verdict.PASS, summary="x", receipt="y", accepted={"$.x": 3}))
-    settled = replace(settled, claim_digest=dict(_digests(place))[LIST])
+    settled = replace(
+        evidence(LIST), conclusion=Conclusion(verdict=Verdict.PASS, summary="x", receipt="y", accepted={"$.x": 3})
+    )
+    settled = replace(settled, claim_digest=described(place)[LIST])
     decision = ask(place, "10", world(green(HEALTH), run(settled, id="r2"), chain=[ask(environment(), "10", world())]))
     text = "\n".join(decision_lines(decision, Path("d.json")))
     for words in (
@@ -61,12 +80,6 @@ def test_everything_a_reader_must_know():
     ):  # fmt: skip
         assert words in text, words
     assert "not recorded" in decision_lines(decision, None)[-1]
-
-
-def _digests(place):
-    from tests.core.builders import described
-
-    return described(place)
 
 
 def test_an_answer_cannot_write_on_the_terminal():

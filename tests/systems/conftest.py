@@ -9,12 +9,16 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import own
 from desk import Desk
 
+from sandbox.engines import postgres as postgres_engine
+from sandbox.engines.server import Server
 from sandbox.systems import easypicks as easypicks_system
 from sandbox.systems import pickup as pickup_system
 from sandbox.systems.twin import Twin
@@ -78,3 +82,49 @@ def _planted(twin: Twin, name: str) -> Iterator[None]:
 def planted() -> Callable[[Twin, str], AbstractContextManager[None]]:
     """Plants a fault for a block."""
     return _planted
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A Postgres with both databases of the system nobody here wrote."""
+    with postgres_engine.running(tmp_path_factory.mktemp("own")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def addresses(server: Server) -> dict[str, str]:
+    """What the reading role types to reach either database."""
+    return own.fill(server)
+
+
+@pytest.fixture
+def sites() -> Iterator[dict[str, own.Site]]:
+    """Both plain HTTP servers."""
+    with own.serving("alt") as baseline, own.serving("neu") as candidate:
+        yield {"alt": baseline, "neu": candidate}
+
+
+@pytest.fixture
+def laden(addresses: dict[str, str], sites: dict[str, own.Site], tmp_path: Path) -> Desk:
+    """A desk before the system nobody here wrote."""
+    variables = {
+        "ALT_URL": sites["alt"].url, "NEU_URL": sites["neu"].url, "ALT_DSN": addresses["alt"], "NEU_DSN": addresses["neu"],
+        "LADEN_TOKEN": own.TOKEN, "LADEN_WORT": own.LOGIN_PASSWORD,
+    }  # fmt: skip
+    return Desk(str(own.describe(tmp_path)), tmp_path / "evidence", variables)
+
+
+@pytest.fixture
+def writing(server: Server, addresses: dict[str, str]) -> Callable[[str, str], AbstractContextManager[None]]:
+    """Runs a statement on one side for a block, and its opposite afterwards."""
+
+    @contextmanager
+    def written(statement: str, undo: str) -> Iterator[None]:
+        with psycopg.connect(own.owner(server, "neu"), autocommit=True) as connection:
+            connection.execute(statement)
+            try:
+                yield
+            finally:
+                connection.execute(undo)
+
+    return written

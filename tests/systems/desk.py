@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from verify.cli import main
 from verify.core.catalogue import claims
 from verify.core.subjects import Environment
 from verify.core.verdicts import passed
@@ -92,8 +95,13 @@ class Desk:
         return self.run(*CUTOVER, command, "--env", self.env, *words)
 
     def gate(self, step: str, *words: str) -> Ended:
-        """The gate, asked whether traffic may move to the step."""
-        return self.cutover("gate", "--step", step, *words)
+        """The gate, asked whether traffic may move to the step: the whole command, without a process of its own."""
+        shell = self.shell()
+        hidden = dict.fromkeys(os.environ.keys() - shell.keys())
+        asked = CliRunner().invoke(main, ["gate", "--env", self.env, "--step", step, *words], env={**hidden, **shell})
+        if asked.exc_info and not isinstance(asked.exception, SystemExit | None):
+            raise asked.exception
+        return Ended(asked.exit_code, asked.output)
 
     def trial(self) -> Trial:
         """The environment on trial in this process."""

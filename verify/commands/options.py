@@ -41,7 +41,7 @@ def root_of(evidence: str | None) -> Path:
 
 
 def unusable_is_30(command: F) -> F:
-    """A CutoverError ends the command with its text and exit code 30; nothing else ever means 30."""
+    """A CutoverError or a file that cannot be used ends the command with its text and exit code 30; nothing else means 30."""
 
     @functools.wraps(command)
     def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -49,6 +49,10 @@ def unusable_is_30(command: F) -> F:
             return command(*args, **kwargs)
         except CutoverError as error:
             click.echo(f"unusable input: {error}", err=True)
-            sys.exit(UNUSABLE)
+        except OSError as error:
+            if not error.filename:  # no file of ours: a closed pipe, which click knows how to end
+                raise
+            click.echo(f"unusable input: {error.filename}: {error.strerror}", err=True)
+        sys.exit(UNUSABLE)
 
     return guarded  # type: ignore[return-value]  # same signature, by functools.wraps

@@ -96,7 +96,7 @@ class Drill:
         elif fault.how == "edit":
             _edit(home(root, self.environment))
         elif fault.how == "send-nothing":
-            self._locust(root, "--duration", "0s")
+            self._locust(root, "--duration", "0")
         elif fault.how == "deselect":
             self._pytest(root, "--deselect", victim)
         else:

@@ -1,0 +1,149 @@
+"""The load harness: the highest open rate it sends on time, against Locust's bare closed loop on the same server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.measuring.figures import BenchmarkError, Figure, Ratio, Result, Sizes
+from benchmarks.measuring.race import ROOT
+from loadtests.samples import read_samples
+from loadtests.schedule import plan_schedule
+from loadtests.soundness import Run, achieved, lateness, unsound
+
+_LOOPBACK: Final = Path(__file__).with_name("loopback")
+_SEED: Final = 7
+_TRIPLES: Final = 10
+_FIRST: Final = 0.45
+_STEP: Final = 0.10
+_WITHIN: Final = 60.0
+_ONE_RUN: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One open run: requests/s offered, the part of them that was sent, p99 lateness (s), and why it is not valid."""
+
+    rate: float
+    share: float
+    late: float
+    why_not: str
+    peak_mb: float
+
+    @property
+    def words(self) -> str:
+        """The run in one line."""
+        verdict = f"not valid: {self.why_not}" if self.why_not else "valid"
+        return f"open, {self.rate:,.0f}/s: {self.share:.1%} sent, p99 {self.late * 1000:.1f} ms late, {verdict}"
+
+
+@contextmanager
+def _served() -> Iterator[str]:
+    """The server runs in a process of its own for the block."""
+    command = [sys.executable, "-m", "benchmarks.loopback.server"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            if process.stdout is None:
+                raise BenchmarkError("the loopback server was started without a pipe")
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.terminate()
+
+
+def _locust(file: str, options: list[str], values: Mapping[str, str]) -> None:
+    """Locust ran to its end; how it ended is read from what it left."""
+    command = [sys.executable, "-m", "locust", "-f", str(_LOOPBACK / file), "--headless", "--only-summary", *options]
+    environment = {name: text for name, text in os.environ.items() if not name.startswith(("LOCUST_", "CUTOVER_"))}
+    try:
+        subprocess.run(
+            command, env={**environment, **values}, cwd=ROOT, capture_output=True, timeout=_ONE_RUN, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise BenchmarkError(f"locust with {file} did not end within {_ONE_RUN:g} s") from None
+
+
+def _left(path: Path) -> dict[str, float]:
+    """What a locustfile left; BenchmarkError when it left nothing."""
+    if not path.exists():
+        raise BenchmarkError(f"locust left no {path.name}; run it by hand: locust -f benchmarks/loopback/…")
+    found: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _closed(server: str, sizes: Sizes, folder: Path) -> tuple[float, float]:
+    """Requests/s and peak memory (MB) of Locust's closed loop."""
+    result = folder / "closed.json"
+    result.unlink(missing_ok=True)
+    options = ["--host", server, "-u", str(sizes.users), "-r", str(sizes.users), "-t", f"{sizes.closed_s:g}s",
+               "--reset-stats"]  # fmt: skip
+    _locust("closed.py", options, {"BENCHMARK_RESULT": str(result)})
+    found = _left(result)
+    if found["failures"] or found["seconds"] <= 0:
+        raise BenchmarkError(f"the closed loop failed: {found}")
+    return found["requests"] / found["seconds"], found["peak"] / 1e6
+
+
+def _open(server: str, rate: float, sizes: Sizes, folder: Path) -> Attempt:
+    """One run of our harness at that rate, whether valid or not."""
+    folder.mkdir()
+    duration = _TRIPLES * 3 * sizes.block_s
+    options = ["--env", "loopback", "--rate", f"{rate:g}", "--duration", f"{duration:g}", "--seed", str(_SEED),
+               "--block", f"{sizes.block_s:g}"]  # fmt: skip
+    _locust("open.py", options, {"BENCHMARK_FOLDER": str(folder), "BENCHMARK_SERVER": server})
+    memory = _left(folder / "memory.json")
+    schedule = plan_schedule(seed=_SEED, rate=rate, duration=duration, weights=(1,), block=sizes.block_s)
+    run = Run(samples=read_samples(folder.glob("samples-*.arrows")), offered=schedule.offered(_TRIPLES))
+    wrong = unsound(run)
+    failed = int((run.samples.error != "").sum())
+    why_not = wrong.summary if wrong else (f"{failed:,} requests failed" if failed else "")
+    share = min(achieved(run, arm) for arm in range(3)) / int(run.offered.sum())
+    return Attempt(rate=rate, share=share, late=lateness(run.samples), why_not=why_not, peak_mb=memory["peak"] / 1e6)
+
+
+def _climb(server: str, closed: float, sizes: Sizes, folder: Path, until: float) -> list[Attempt]:
+    """Up from the bar's own rate until a run is not valid, or down until one is; at most `steps` runs."""
+    found: list[Attempt] = []
+    share = _FIRST
+    for number in range(sizes.steps):
+        if number and time.monotonic() > until or share < _STEP / 2:
+            break
+        found.append(_open(server, round(closed * share), sizes, folder / f"open-{number}"))
+        if bool(found[-1].why_not) is not bool(found[0].why_not):
+            break
+        share += -_STEP if found[-1].why_not else _STEP
+    return found
+
+
+def measure(sizes: Sizes, folder: Path) -> Result:
+    """Closed loop, open runs, closed loop again, on one server; a rate counts when its run is valid."""
+    started = time.monotonic()
+    with _served() as server:
+        before = _closed(server, sizes, folder)
+        # The second closed loop and the step that is under way have to end in time, too.
+        until = started + _WITHIN - 4 * sizes.closed_s
+        attempts = _climb(server, before[0], sizes, folder, until)
+        after = _closed(server, sizes, folder)
+    closed = Figure(name=f"Locust's FastHttpUser, {sizes.users} users, closed loop", role="peer",
+                    rounds=(before[0], after[0]), unit="requests/s", peak_mb=max(before[1], after[1]))  # fmt: skip
+    best = max((each for each in attempts if not each.why_not), key=lambda each: each.rate, default=None)
+    rate = best.rate if best else 0.0
+    ours = Figure(name="ours, open loop, highest valid rate", role="ours", rounds=(rate,), unit="requests/s",
+                  peak_mb=(best or attempts[0]).peak_mb)  # fmt: skip
+    notes = [each.words for each in attempts]
+    if best is None:
+        notes.append("no open run was valid: 0 stands for that")
+    return Result(
+        name="load_harness",
+        data=f"one asyncio server on loopback; each open run is {_TRIPLES} triples of 3 x {sizes.block_s:g} s",
+        figures=(ours, closed),
+        ratios=(Ratio(name="ours / closed loop", value=rate / closed.median, bar=0.45, at_most=False),),
+        notes=tuple(notes),
+    )
