@@ -20,6 +20,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol, cast
 
+import psycopg
+
 import benchmarks
 from benchmarks.measuring.figures import BenchmarkError, Result, Sizes
 from benchmarks.measuring.machine import machine
@@ -39,20 +41,21 @@ def names() -> list[str]:
     return sorted(each.name for each in found if not each.ispkg and not each.name.startswith("_"))
 
 
-def measured(name: str, sizes: Sizes) -> Result:
-    """What the benchmark found; its files are gone."""
+def measured(name: str, sizes: Sizes, *, judged: bool) -> Result:
+    """What the benchmark found, without its bars unless it is to be judged; its files are gone."""
     module = cast("_Benchmark", importlib.import_module(f"benchmarks.{name}"))
     started = time.monotonic()
     with TemporaryDirectory(prefix="cutover-benchmark-") as folder:
         found = module.measure(sizes, Path(folder))
-    return replace(found, took=time.monotonic() - started)
+    ratios = found.ratios if judged else tuple(replace(each, bar=None) for each in found.ratios)
+    return replace(found, ratios=ratios, took=time.monotonic() - started)
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="ratios, measured in one run")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of: {', '.join(names())} (all)")
     parser.add_argument("--rows", type=int, metavar="N", help="rows of consistency_postgres, a fifth of it for JSON")
-    parser.add_argument("--quick", action="store_true", help="sizes that show that it runs, and say nothing about speed")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes: it runs, and says nothing of speed")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(words)
     if unknown := sorted(set(options.names) - set(names())):
@@ -82,8 +85,8 @@ def main(words: Sequence[str]) -> int:
         _say(machine_lines(about) + (". Quick: these figures say nothing about speed." if options.quick else "."))
     for name in options.names or names():
         try:
-            results.append(measured(name, _sizes(options)))
-        except (BenchmarkError, SandboxError) as error:
+            results.append(measured(name, _sizes(options), judged=not options.quick))
+        except (BenchmarkError, SandboxError, psycopg.Error) as error:
             failures.append(f"{name} could not be measured: {error}")
             continue
         if not options.json:

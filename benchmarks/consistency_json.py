@@ -89,8 +89,7 @@ def measure(sizes: Sizes, folder: Path) -> Result:
         figures=figures,
         ratios=_ratios(figures, sizes),
         notes=(
-            f"deepdiff is given {sizes.sample:,} of {sizes.json_rows:,} records, a number that it finishes; "
-            "ours compares all of them.",
+            f"deepdiff is given {sizes.sample:,} of {sizes.json_rows:,} records, which it finishes; ours compares all.",
             "One column, the instants, needs a declared rule for every row, because JSON has no such type.",
         ),
     )

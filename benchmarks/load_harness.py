@@ -113,7 +113,7 @@ def _climb(server: str, closed: float, sizes: Sizes, folder: Path, until: float)
     found: list[Attempt] = []
     share = _FIRST
     for number in range(sizes.steps):
-        if number and time.monotonic() > until or share < _STEP / 2:
+        if (number and time.monotonic() > until) or share < _STEP / 2:
             break
         found.append(_open(server, round(closed * share), sizes, folder / f"open-{number}"))
         if bool(found[-1].why_not) is not bool(found[0].why_not):

@@ -117,7 +117,8 @@ def install(opened: Opened, listing: Listing) -> None:
 
 
 def add_options(parser: Any) -> None:
-    """The options of a load run."""
+    """The options of a load run; Locust's page answers on loopback unless --web-host says otherwise."""
+    parser.set_defaults(web_host="127.0.0.1")
     group = parser.add_argument_group("cutover", "latency and errors of the candidate beside its baseline")
     hidden = {"include_in_web_ui": False}
 

@@ -24,9 +24,14 @@ CLEAN = {"setup": "passed", "call": "passed", "teardown": "passed"}
 def journal(root, *, run="r1", values=None):
     """A journal whose clock stands at five to twelve."""
     setting = Setting(
-        environment=environment(), root=root, run=run, process="main", tool="pytest", values=values or {},
+        environment=environment(),
+        root=root,
+        run=run,
+        process="main",
+        tool="pytest",
+        values=values or {},
         clock=lambda: NOON - timedelta(minutes=5),
-    )  # fmt: skip
+    )
     return Journal(setting, mask=Mask())
 
 
@@ -68,8 +73,15 @@ def test_a_run_without_its_end_proves_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "phases", [{}, {"setup": "passed", "call": "passed"}, {**CLEAN, "teardown": "failed"}, {**CLEAN, "call": "skipped"}, {**CLEAN, "setup": "failed"}]
-)  # fmt: skip
+    "phases",
+    [
+        {},
+        {"setup": "passed", "call": "passed"},
+        {**CLEAN, "teardown": "failed"},
+        {**CLEAN, "call": "skipped"},
+        {**CLEAN, "setup": "failed"},
+    ],
+)
 def test_a_test_that_did_not_end_cleanly_seals_nothing(tmp_path, phases):
     """A phase that failed, was skipped or never ran."""
     run = proven(tmp_path, phases=phases)

@@ -93,12 +93,28 @@ def test_a_version_directive_changes_nothing(read, text):
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("true", True), ("False", False), ("null", None), ("~", None), ("", None), ("5", 5), ("-5", -5), ("0", 0), ("1.5", 1.5),
-        ("1e3", 1000.0), ("2026-12-31", "2026-12-31"), ("GET /x", "GET /x"), ("${A}", "${A}"), ("200-299", "200-299"),
-        ("'no'", "no"), ("|-\n  no", "no"), ("nobody", "nobody"), ("10.0.0.1", "10.0.0.1"), ("18446744073709551617", 2**64 + 1),
+        ("true", True),
+        ("False", False),
+        ("null", None),
+        ("~", None),
+        ("", None),
+        ("5", 5),
+        ("-5", -5),
+        ("0", 0),
+        ("1.5", 1.5),
+        ("1e3", 1000.0),
+        ("2026-12-31", "2026-12-31"),
+        ("GET /x", "GET /x"),
+        ("${A}", "${A}"),
+        ("200-299", "200-299"),
+        ("'no'", "no"),
+        ("|-\n  no", "no"),
+        ("nobody", "nobody"),
+        ("10.0.0.1", "10.0.0.1"),
+        ("18446744073709551617", 2**64 + 1),
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_plain_values(read, text, value):
     """The core schema of YAML 1.2."""
     found = read(f"a: {text}\n")
@@ -117,8 +133,21 @@ def test_values_that_are_not_read(read, text):
 
 @pytest.mark.parametrize(
     "text",
-    ["!foo x", "!foo {b: 1}", "!foo [1]", "!!set {b}", '!!int "5"', '!foo "5"', "!!python/object:os.system x", "!!str 5", "!!bool x", "!!null x", "! 5", "!!binary aGk="],
-)  # fmt: skip
+    [
+        "!foo x",
+        "!foo {b: 1}",
+        "!foo [1]",
+        "!!set {b}",
+        '!!int "5"',
+        '!foo "5"',
+        "!!python/object:os.system x",
+        "!!str 5",
+        "!!bool x",
+        "!!null x",
+        "! 5",
+        "!!binary aGk=",
+    ],
+)
 def test_tags_are_mistakes(read, text):
     """A tag changes what a value is; none is read, on scalars, lists and mappings alike."""
     found = mistakes(read, f"z: 1\na: {text}\n")

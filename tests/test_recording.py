@@ -29,14 +29,20 @@ def records(run="r1"):
     """A whole run of one claim."""
     return [
         RunStarted(
-            run=run, process="main", tool="pytest", environment="shop/target", suite_version="0", revision=None,
-            started_at=NOON, fingerprints=Fingerprints(candidate="b"),
+            run=run,
+            process="main",
+            tool="pytest",
+            environment="shop/target",
+            suite_version="0",
+            revision=None,
+            started_at=NOON,
+            fingerprints=Fingerprints(candidate="b"),
         ),
         Selected(claims=(LIST,)),
         Observed(evidence=evidence(LIST, run=run)),
         Sealed(claim=LIST, setup="passed", call="passed", teardown="passed"),
         RunFinished(finished_at=NOON, exit_status=0, fingerprints=Fingerprints(candidate="b")),
-    ]  # fmt: skip
+    ]
 
 
 def written(path, *, mask=None, said=None):
@@ -64,9 +70,16 @@ def test_text_from_outside_is_masked(tmp_path):
     """In summaries, differences, counts, commands and build names."""
     secret = "fake-pw-1"
     conclusion = Conclusion(
-        verdict=Verdict.FAIL, summary=f"a {secret}", receipt=secret, remedy=secret, normalised={secret: 1}, accepted={secret: 1},
-        differences=(Difference(key=secret, path=f"$.{secret}", baseline=secret, candidate=f"x{secret}", detail=secret),),
-    )  # fmt: skip
+        verdict=Verdict.FAIL,
+        summary=f"a {secret}",
+        receipt=secret,
+        remedy=secret,
+        normalised={secret: 1},
+        accepted={secret: 1},
+        differences=(
+            Difference(key=secret, path=f"$.{secret}", baseline=secret, candidate=f"x{secret}", detail=secret),
+        ),
+    )
     seen = evidence(LIST, run="r1")
     seen = replace(seen, conclusion=conclusion, reproduce=secret)
     started = records()[0]
@@ -79,8 +92,25 @@ def test_text_from_outside_is_masked(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "secret", ["target", "shop/target", "passed", "observed", "type", "claim", "parity", "endpoint", "r1xx", "2026", "summary", "candidate", "main", "pytest", "verdict"]
-)  # fmt: skip
+    "secret",
+    [
+        "target",
+        "shop/target",
+        "passed",
+        "observed",
+        "type",
+        "claim",
+        "parity",
+        "endpoint",
+        "r1xx",
+        "2026",
+        "summary",
+        "candidate",
+        "main",
+        "pytest",
+        "verdict",
+    ],
+)
 def test_a_password_spelt_like_our_words_does_not_break_evidence(tmp_path, secret):
     """`postgres` is a likely password and a likely environment."""
     path = written(tmp_path / "r1" / "main.jsonl", mask=Mask([secret]))

@@ -17,6 +17,7 @@ from verify.core.gate import World, decide
 from verify.core.plan import plan
 from verify.core.references import hashed_targets, names_in
 from verify.core.subjects import Environment, digest
+from verify.core.verdicts import Observation
 from verify.discovery import asked_checks
 from verify.reading import append_decision, evidence_digest, locked, read_chain, read_runs
 from verify.recording import VERSION, hash_key, home, revision
@@ -25,20 +26,21 @@ from verify.trial import locked_checks, on_trial
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What the gate is asked. `candidate` None means unknown, and an unknown build holds."""
+    """What the gate is asked. An unknown build holds; `silence` says why it is unknown."""
 
     environment: Environment
     step: str
     question: Literal["advance", "stay"]
     candidate: str | None
+    silence: str = ""
     acknowledged: frozenset[Claim] = frozenset()
 
 
-def candidate_build(environment: Environment, *, values: Mapping[str, str], root: Path) -> str | None:
-    """The build that the candidate says it is now, by one GET; None when it cannot be heard."""
+def candidate_build(environment: Environment, *, values: Mapping[str, str], root: Path) -> Observation[str]:
+    """The build that the candidate says it is now, by one request, or why it cannot be heard."""
     trial = on_trial(environment, values=values, root=root)
     try:
-        return trial.fingerprints().candidate
+        return trial.build(trial.candidate)
     finally:
         trial.close()
 
@@ -69,6 +71,7 @@ def ask(asked: Question, *, root: Path, values: Mapping[str, str], now: datetime
             chain=chain,
             now=now,
             candidate=asked.candidate,
+            silence=asked.silence,
             targets=hashed_targets(_names(environment), values, key=hash_key(root)),
             unasked=_unasked(checks),
             acknowledged=asked.acknowledged,

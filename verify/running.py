@@ -41,7 +41,6 @@ class RunRecorder:
     journal: Journal | None = None
     deselected: list[Claim] = field(default_factory=list)
     conclusions: dict[Claim, Conclusion] = field(default_factory=dict)
-    lost: bool = False
 
     def claim_of(self, item: pytest.Item) -> Claim | None:
         """The claim a test answers; None for a test that is no check."""
@@ -71,7 +70,7 @@ class RunRecorder:
 
     def _unwritten(self, error: Exception) -> NoReturn:
         """The run ends here: what cannot be written down is not worth asking."""
-        self.journal, self.lost = None, True
+        self.journal = None
         pytest.exit(f"evidence cannot be written, so nothing would be proven: {error}", returncode=UNWRITTEN)
 
     @pytest.hookimpl(optionalhook=True)
@@ -137,8 +136,7 @@ class RunRecorder:
 
     def _own(self) -> tuple[Path | None, dict[Claim, Conclusion], list[str]]:
         """What this process asked."""
-        doubts = ["evidence could not be written: no PASS of this run counts"] if self.lost else []
-        return self.journal.folder if self.journal else None, self.conclusions, doubts
+        return self.journal.folder if self.journal else None, self.conclusions, []
 
     def _on_record(self) -> tuple[Path | None, dict[Claim, Conclusion], list[str]]:
         """What the workers put on record, since this process asked nothing itself; and what is doubtful about it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +15,7 @@ from verify.core.evidence import Fingerprints
 from verify.core.references import Resolver
 from verify.core.secrets import Mask
 from verify.core.subjects import Environment
-from verify.core.verdicts import Problem
+from verify.core.verdicts import Observation, Problem
 from verify.journal import Setting
 from verify.recording import ROOT, hash_key, utc_now
 from verify.sides import LiveSide
@@ -57,7 +57,19 @@ class Trial:
 
     def fingerprints(self) -> Fingerprints:
         """Which builds answer now; None for a side that does not say or cannot be heard."""
-        return Fingerprints(baseline=_build(self.baseline), candidate=_build(self.candidate))
+        builds = [self.build(side) for side in (self.baseline, self.candidate)]
+        return Fingerprints(
+            baseline=None if isinstance(builds[0], Problem) else builds[0].value,
+            candidate=None if isinstance(builds[1], Problem) else builds[1].value,
+        )
+
+    def build(self, side: LiveSide | None) -> Observation[str]:
+        """The build that answers on a side now, by one request; its name where no build is declared."""
+        proof = side.environment.file.identity if side else None
+        if side is None or proof is None:
+            return Problem(source="identity", reason="is not declared; say under identity: how to tell who answers")
+        heard, build = side.identify(proof)
+        return heard if isinstance(heard, Problem) or build is None else replace(heard, value=build)
 
     def conceal(self, text: str) -> str:
         """A keyed hash that stands for personal data: equal texts give equal hashes, and only here."""
@@ -68,14 +80,6 @@ class Trial:
         for side in (self.baseline, self.candidate):
             if side:
                 side.close()
-
-
-def _build(side: LiveSide | None) -> str | None:
-    proof = side.environment.file.identity if side else None
-    if side is None or proof is None:
-        return None
-    heard, build = side.identify(proof)
-    return None if isinstance(heard, Problem) else build or heard.value
 
 
 def on_trial(environment: Environment, *, values: Mapping[str, str], root: Path) -> Trial:

@@ -1,4 +1,4 @@
-"""A locustfile: our load run, all three arms against one server; its samples and its peak memory are left in a folder."""
+"""A locustfile: our load run, all arms against one server; leaves its samples and its peak memory in a folder."""
 
 from __future__ import annotations
 

@@ -24,11 +24,11 @@ _CREATE: Final = """
 _FILL: Final = """
     INSERT INTO orders SELECT i, i * 7919 % 100003,
         CASE WHEN i % 50 > 0 THEN 'SKU-' || lpad((i * 31 % 99991)::text, 6, '0') END,
-        'Order ' || i || ' ' || repeat('x', i % 20), (i * 37 % 1000000) / 100.0, (i % 1000) / 7.0::float8, i % 3 = 0,
-        (ARRAY['open', 'paid', 'sent', 'closed'])[1 + i % 4],
+        'Order ' || i || ' ' || repeat('x', (i % 20)::int), (i * 37 % 1000000) / 100.0, (i % 1000) / 7.0::float8, i % 3 = 0,
+        (ARRAY['open', 'paid', 'sent', 'closed'])[(1 + i % 4)::int],
         jsonb_build_object('lines', i % 7, 'tag', 't' || i % 13, 'gift', i % 5 = 0),
         timestamptz '2024-01-01 00:00+00' + i * interval '1.000001 second', md5(i::text)::uuid
-    FROM generate_series(1, {rows}) i
+    FROM generate_series(1, {rows}::int8) i
 """
 _CHANGE: Final = "UPDATE orders SET total = total + 0.01 WHERE id IN (1, {middle}, {last})"
 Connection = psycopg.Connection[tuple[object, ...]]

@@ -74,7 +74,7 @@ class Sizes:
     json_rows: int = 100_000
     sample: int = 2_000
     rounds: int = 5
-    within: float = 45.0
+    within: float = 40.0
     closed_s: float = 5.0
     users: int = 32
     block_s: float = 0.2

@@ -78,9 +78,7 @@ class _Worker:
             self._process.stdin.close()
             self._process.stdin = None
         peak = float(str(self._reply()["peak"])) / 1e6
-        return Figure(
-            name=self._contestant.name, role=self._contestant.role, rounds=tuple(self.seconds), peak_mb=peak
-        )
+        return Figure(name=self._contestant.name, role=self._contestant.role, rounds=tuple(self.seconds), peak_mb=peak)
 
     def _write(self, line: str) -> None:
         if self._process.stdin is None:

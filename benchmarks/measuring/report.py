@@ -54,6 +54,8 @@ def last_line(results: Sequence[Result]) -> str:
     """How many bars were met, and which were not."""
     judged = [(result.name, each) for result in results for each in result.ratios if each.met is not None]
     missed = [f"{name}: {each.name}" for name, each in judged if not each.met]
+    if not judged:
+        return "no bar was judged"
     said = f"{len(judged) - len(missed)} of {len(judged)} bars met"
     return f"{said}; missed: {'; '.join(missed)}" if missed else said
 

@@ -14,6 +14,9 @@ OF_THE_RUN = "pytest:*"
 UNUSABLE = "UNUSABLE"
 
 
+How = Literal["deselect", "delete", "crash", "crash-after-pass", "kill", "age", "edit", "send-nothing"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteFault:
     """
@@ -25,7 +28,7 @@ class SuiteFault:
 
     name: str
     summary: str
-    how: Literal["deselect", "delete", "crash", "crash-after-pass", "kill", "age", "edit", "send-nothing"]
+    how: How
     claims: Mapping[str, str] = field(default_factory=dict)
     advance: str = HOLD
     stay: str = HOLD

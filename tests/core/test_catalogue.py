@@ -73,7 +73,14 @@ def test_the_lock_reads_back():
 @pytest.mark.parametrize(
     "text",
     [
-        "", "{", "[" * 100_000, "[]", "null", "{}", '{"version": 1, "checks": {}}', '{"version": 1, "checks": []}',
+        "",
+        "{",
+        "[" * 100_000,
+        "[]",
+        "null",
+        "{}",
+        '{"version": 1, "checks": {}}',
+        '{"version": 1, "checks": []}',
         '{"version": 1, "checks": {"health.x": {"over": "nowhere", "asked_by": "x"}}}',
         '{"version": 1, "checks": {"health.x": {"over": ["health"], "asked_by": "x"}}}',
         '{"version": 1, "checks": {"health.x": {"over": "health", "asked_by": 5}}}',
@@ -84,7 +91,7 @@ def test_the_lock_reads_back():
         '{"version": 1, "checks": {"health.x": {"over": "health", "asked_by": "x"}, "health.x": {"over": "health", "asked_by": "y"}}}',
     ],
     ids=[f"case {number}" for number in range(16)],
-)  # fmt: skip
+)
 def test_a_lock_that_cannot_be_trusted_is_refused(text):
     """Empty, cut, of another version, twice said or pointing nowhere."""
     with pytest.raises(EvidenceError, match="make catalogue"):

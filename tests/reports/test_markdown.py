@@ -82,9 +82,11 @@ def test_what_was_not_verified_is_listed():
     ]
     text = plain(markdown(ask(place, "10", world(*runs, chain=[ask(environment(), "10", world())]))))
     for words in (
-        "Not yet required by this step: load", "Waived: parity.endpoint endpoint/item: asked by hand", "Changed since the last decision: waived",
+        "Not yet required by this step: load",
+        "Waived: parity.endpoint endpoint/item: asked by hand",
+        "Changed since the last decision: waived",
         "Superseded failure of parity.endpoint endpoint/list: r0: differs",
-    ):  # fmt: skip
+    ):
         assert words in text, words
 
 

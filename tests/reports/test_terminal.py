@@ -74,10 +74,18 @@ def test_everything_a_reader_must_know():
     decision = ask(place, "10", world(green(HEALTH), run(settled, id="r2"), chain=[ask(environment(), "10", world())]))
     text = "\n".join(decision_lines(decision, Path("d.json")))
     for words in (
-        "ADVANCE", "2 of 3 required claims proven, 1 waived", "proven: health 1/1 · parity 1/2 (+1 waived)", "not yet required: load",
-        "not declared: session.token", "waived: parity.endpoint endpoint/item: asked by hand", "accepted: parity.endpoint endpoint/list: 3 x $.x",
-        "changed since the last decision: waived parity.endpoint endpoint/item", "candidate build: build-7", "can we still go back? yes", "decision: d.json",
-    ):  # fmt: skip
+        "ADVANCE",
+        "2 of 3 required claims proven, 1 waived",
+        "proven: health 1/1 · parity 1/2 (+1 waived)",
+        "not yet required: load",
+        "not declared: session.token",
+        "waived: parity.endpoint endpoint/item: asked by hand",
+        "accepted: parity.endpoint endpoint/list: 3 x $.x",
+        "changed since the last decision: waived parity.endpoint endpoint/item",
+        "candidate build: build-7",
+        "can we still go back? yes",
+        "decision: d.json",
+    ):
         assert words in text, words
     assert "not recorded" in decision_lines(decision, None)[-1]
 

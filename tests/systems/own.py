@@ -34,7 +34,7 @@ SELECT n, 'Teil "' || t || '"', '김' || n || E'\\n', n * 1.000001, 10.0 ^ (n % 
   decode(md5(n::text), 'hex'), md5(n::text)::uuid, make_interval(months => n, days => 1, secs => 0.5), '', null, n % 2 = 0,
   'NaN'::float8
 FROM generate_series(1, 60) n, (VALUES ('a'), ('Ä')) AS teile (t);
-CREATE TABLE "주문" ("번호" bigint PRIMARY KEY, "Preis" numeric(10, 2) NOT NULL);
+CREATE TABLE "주문" ("번호" bigint PRIMARY KEY, "Preis" numeric(20, 2) NOT NULL);
 INSERT INTO "주문" SELECT n, n / 4.0 FROM generate_series(9007199254740990, 9007199254740999) n;
 """
 SYSTEM = """

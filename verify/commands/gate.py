@@ -23,6 +23,7 @@ from verify.core.catalogue import Claim
 from verify.core.decision import dump_decision
 from verify.core.errors import CutoverError
 from verify.core.subjects import Environment
+from verify.core.verdicts import Problem
 from verify.gating import Question, ask, candidate_build
 from verify.reading import read_chain, read_runs
 from verify.recording import home, utc_now
@@ -69,13 +70,17 @@ def gate_command(
         return
     if step is None:
         raise CutoverError("--step is needed; steps: " + ", ".join(each.name for each in environment.system.steps))
-    build = candidate if candidate or offline else candidate_build(environment, values=os.environ, root=root)
+    build, silence = candidate, "--offline asks nobody; give --candidate BUILD"
+    if build is None and not offline:
+        heard = candidate_build(environment, values=os.environ, root=root)
+        build, silence = (None, f"{heard.source}: {heard.reason}") if isinstance(heard, Problem) else (heard.value, "")
     question: Literal["advance", "stay"] = "stay" if stay else "advance"
     asked = Question(
         environment=environment,
         step=environment.step(step).name,
         question=question,
         candidate=build,
+        silence=silence,
         acknowledged=frozenset(_claim(environment, text) for text in acknowledge),
     )
     decision, path = ask(asked, root=root, values=os.environ, now=utc_now(), record=not no_record)

@@ -34,6 +34,7 @@ class World:
     now: datetime
     candidate: str | None
     targets: Mapping[str, str]
+    silence: str = ""
     unasked: frozenset[str] = frozenset()
     acknowledged: frozenset[Claim] = frozenset()
 
@@ -121,7 +122,7 @@ def _gaps(plan: Plan, world: World) -> list[str]:
     reasons += [f"{family}: required by this step, and nothing is declared that it could be asked about" for family in plan.empty]
     reasons += [f"{id}: CATALOGUE.lock and the checks do not say the same; no check asks it as locked" for id in sorted(world.unasked)]
     if world.candidate is None:
-        reasons.append("the candidate's build is unknown: declare identity.build and let the gate ask, or give --candidate")
+        reasons.append(f"the candidate's build is unknown: {world.silence or 'give --candidate'}")
     left = "planned by the previous decision, no longer there"
     return reasons + [f"{claim}: {left}; --acknowledge '{claim}' if meant" for claim in sorted(_gone(plan, world))]
 

@@ -22,9 +22,9 @@ def seconds(duration: timedelta) -> float:
 
 
 def show_duration(duration: timedelta) -> str:
-    """`15m`, `7d`, `500ms`: the largest unit that divides it exactly."""
+    """`15m`, `7d`, `500ms`: the largest unit up to days that divides it exactly."""
     millis = round(duration.total_seconds() * 1000)
-    for unit in ("w", "d", "h", "m", "s"):
+    for unit in ("d", "h", "m", "s"):
         size = round(_UNITS[unit] * 1000)
         if millis and millis % size == 0:
             return f"{millis // size}{unit}"

@@ -22,6 +22,7 @@ from verify.core.errors import CutoverError
 from verify.core.subjects import Environment
 from verify.drilling.gate import Bench, entered, with_one_step
 from verify.drilling.outcome import Outcome, Seen, judge
+from verify.core.verdicts import Problem
 from verify.gating import candidate_build
 from verify.recording import ROOT, home, utc_now
 
@@ -96,7 +97,7 @@ class Drill:
         elif fault.how == "edit":
             _edit(home(root, self.environment))
         elif fault.how == "send-nothing":
-            self._locust(root, "--duration", "0")
+            self._locust(root, "--run-time", "1s")
         elif fault.how == "deselect":
             self._pytest(root, "--deselect", victim)
         else:
@@ -116,7 +117,8 @@ class Drill:
     ) -> Outcome:
         drilled = self.drilled
         values = {**os.environ, **self.twin.variables}
-        candidate = candidate_build(self.environment, values=values, root=root)
+        heard = candidate_build(self.environment, values=values, root=root)
+        candidate = None if isinstance(heard, Problem) else heard.value
         bench = Bench(environment=drilled, checks=self.checks, root=root)
         now = utc_now() + later
         seen = Seen(
