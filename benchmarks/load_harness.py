@@ -82,8 +82,7 @@ def _closed(server: str, sizes: Sizes, folder: Path) -> tuple[float, float]:
     """Requests/s and peak memory (MB) of Locust's closed loop."""
     result = folder / "closed.json"
     result.unlink(missing_ok=True)
-    options = ["--host", server, "-u", str(sizes.users), "-r", str(sizes.users), "-t", f"{sizes.closed_s:g}s",
-               "--reset-stats"]  # fmt: skip
+    options = ["--host", server, "-u", str(sizes.users), "-r", str(sizes.users), "-t", f"{sizes.closed_s:g}s"]
     _locust("closed.py", options, {"BENCHMARK_RESULT": str(result)})
     found = _left(result)
     if found["failures"] or found["seconds"] <= 0:

@@ -19,6 +19,8 @@ from verify.stores.protocol import Store
 from verify.stores.registry import open_store
 from verify.trial import Trial
 
+# Where a file lies is no secret, and a message about it without its path helps nobody.
+_VISIBLE = frozenset({"path"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -62,7 +64,21 @@ class LiveDatasets:
             candidate = self._store("candidate", dataset.candidate.store or dataset.store)
         except UnresolvedReference as error:
             return inconclusive(Cause.NOT_PERMITTED, str(error))
+        if self._one_place(dataset):
+            told = "both sides lead to one place; nothing would be compared"
+            return inconclusive(Cause.NOT_PERMITTED, told, remedy="name the candidate's own store, collection or file")
         return ask(baseline, candidate)
+
+    def _one_place(self, dataset: Dataset) -> bool:
+        """True when both sides read one collection of one store, which would agree with itself."""
+        if dataset.baseline.collection != dataset.candidate.collection:
+            return False
+        places = [
+            self._environment(side).file.stores[own.store or dataset.store]
+            for side, own in (("baseline", dataset.baseline), ("candidate", dataset.candidate))
+        ]
+        shown = [{name: _shown(self._option(name, value)) for name, value in each.options.items()} for each in places]
+        return places[0].kind == places[1].kind and shown[0] == shown[1]
 
     def _store(self, side: str, store: str) -> Store:
         if (side, store) not in self._stores:
@@ -77,18 +93,24 @@ class LiveDatasets:
         return live.environment
 
     def _open(self, spec: StoreSpec, source: str) -> Store:
-        options = {name: self._option(value) for name, value in spec.options.items()}
+        options = {name: self._option(name, value) for name, value in spec.options.items()}
         protect = spec.protect if spec.protect is not None else not _is_near(options)
         return open_store(spec.kind, options, source=source, protect=protect)
 
-    def _option(self, value: JsonValue) -> Secret | JsonValue:
+    def _option(self, name: str, value: JsonValue) -> Secret | JsonValue:
+        if name in _VISIBLE and isinstance(value, str):
+            return self._trial.resolver.text(value)
         return self._trial.resolver.secret(value) if isinstance(value, str) and names_in(value) else value
+
+
+def _shown(option: Secret | JsonValue) -> JsonValue:
+    return option.reveal() if isinstance(option, Secret) else option
 
 
 def _is_near(options: dict[str, Secret | JsonValue]) -> bool:
     """True when the store is a file or lives on this machine; what cannot be told counts as serving users."""
-    shown = {name: value.reveal() if isinstance(value, Secret) else value for name, value in options.items()}
-    hosts = {urlsplit(value).hostname for value in shown.values() if isinstance(value, str) and "://" in value}
+    shown = [_shown(value) for value in options.values()]
+    hosts = {urlsplit(value).hostname for value in shown if isinstance(value, str) and "://" in value}
     return hosts <= _LOOPBACK
 
 

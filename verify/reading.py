@@ -11,12 +11,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from verify.core.catalogue import Claim
 from verify.core.decision import Decision, dump_decision, load_decision
 from verify.core.errors import EvidenceError
 from verify.core.evidence import Evidence, Observed, Record, Run, RunFinished, RunStarted, Sealed, Selected, load_record
 from verify.recording import FIRST
+
+INTERNAL_ERROR: Final = 3  # pytest's ExitCode.INTERNAL_ERROR
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -72,13 +75,14 @@ def read_run(folder: Path) -> Run | None:
     selections = [each for records in files for each in records if isinstance(each, Selected)]
     first = min(heads, key=lambda head: head.started_at)
     complete = len(finished) == len(files) == len(list(folder.glob("*.jsonl")))
+    crashed = any(each.exit_status == INTERNAL_ERROR for each in finished)
     lasts = {each.fingerprints for each in finished} | {head.fingerprints for head in heads}
     return Run(
         id=folder.name,
         tool=first.tool,
         environment=first.environment,
         started_at=first.started_at,
-        finished=complete and bool(selections),
+        finished=complete and bool(selections) and not crashed,
         started_as=first.fingerprints,
         finished_as=lasts.pop() if len(lasts) == 1 else replace(first.fingerprints, candidate="changed during the run"),
         claims=frozenset(claim for each in selections for claim in each.claims),

@@ -194,6 +194,8 @@ def _accepted(system: SystemFile, subjects: list[str]) -> Found:
             yield ("accepted", index, "subject"), f"nothing is called {each.subject!r}{_close(each.subject, subjects)}"
         if each.check == "consistency.records" and not {"baseline", "candidate"} <= each.model_fields_set:
             yield ("accepted", index), "name both values, baseline: and candidate:; any other difference there would pass too"
+        elif each.check.partition(".")[0] in {"load", "success"}:
+            yield ("accepted", index, "check"), f"{each.check} judges figures; change the objective instead of accepting one"
         elif each.check in _NEVER_WAIVED - {"consistency.records"} | {"health.identity"}:
             yield ("accepted", index, "check"), f"{each.check} guards against data loss or the wrong place and cannot be accepted"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,26 @@ class Bare(FastHttpUser):
         self.client.get("/")
 
 
-def _left(environment: Any, **_: Any) -> None:
+_BEGUN: list[tuple[float, int]] = []
+
+
+def _begun(environment: Any) -> None:
+    _BEGUN.append((time.perf_counter(), environment.stats.total.num_requests))
+
+
+def _left(environment: Any) -> None:
+    """Written the moment the users are told to stop: what they asked between two readings of one clock."""
+    begun, already = _BEGUN[-1]
     total = environment.stats.total
-    seconds = total.last_request_timestamp - total.start_time
-    found = {"requests": total.num_requests, "failures": total.num_failures, "seconds": seconds,
-             "peak": peak() - BEFORE}  # fmt: skip
+    found = {"requests": total.num_requests - already, "failures": total.num_failures,
+             "seconds": time.perf_counter() - begun, "peak": peak() - BEFORE}  # fmt: skip
     RESULT.write_text(json.dumps(found), encoding="utf-8")
 
 
 _hooks: Any = events  # locust's events are untyped
-_hooks.quitting.add_listener(_left)
+
+
+@_hooks.init.add_listener
+def _listen(environment: Any, **_: Any) -> None:
+    environment.events.spawning_complete.add_listener(lambda **_: _begun(environment))
+    environment.events.test_stopping.add_listener(lambda **_: _left(environment))

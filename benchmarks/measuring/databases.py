@@ -24,7 +24,8 @@ _CREATE: Final = """
 _FILL: Final = """
     INSERT INTO orders SELECT i, i * 7919 % 100003,
         CASE WHEN i % 50 > 0 THEN 'SKU-' || lpad((i * 31 % 99991)::text, 6, '0') END,
-        'Order ' || i || ' ' || repeat('x', (i % 20)::int), (i * 37 % 1000000) / 100.0, (i % 1000) / 7.0::float8, i % 3 = 0,
+        'Order ' || i || ' ' || repeat('x', (i % 20)::int), (i * 37 % 1000000) / 100.0,
+        (i % 1000) / 7.0::float8, i % 3 = 0,
         (ARRAY['open', 'paid', 'sent', 'closed'])[(1 + i % 4)::int],
         jsonb_build_object('lines', i % 7, 'tag', 't' || i % 13, 'gift', i % 5 = 0),
         timestamptz '2024-01-01 00:00+00' + i * interval '1.000001 second', md5(i::text)::uuid

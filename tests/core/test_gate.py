@@ -30,7 +30,7 @@ from tests.core.builders import (
     world,
 )
 from verify.core.decision import Action
-from verify.core.gate import commitments
+from verify.core.commitments import commitments
 from verify.core.verdicts import Verdict
 
 HOLD, ADVANCE, ROLL_BACK = Action.HOLD, Action.ADVANCE, Action.ROLL_BACK

@@ -22,7 +22,7 @@ from tests.core.builders import (
     world,
 )
 from verify.core.decision import Action
-from verify.core.gate import position
+from verify.core.passage import position
 from verify.core.verdicts import Verdict
 
 HOLD, ADVANCE, ROLL_BACK = Action.HOLD, Action.ADVANCE, Action.ROLL_BACK
@@ -44,7 +44,7 @@ def test_step_needs_the_one_before_it():
     """Step 30 without an ADVANCE to step 10 holds."""
     decision = ask(environment(), "30", world(green()))
     assert decision.action is HOLD
-    assert "step 10 comes first, and the gate never said ADVANCE to it" in decision.reasons
+    assert "step 10 comes first, and the gate never said ADVANCE to it for this build" in decision.reasons
 
 
 def test_hold_or_stay_of_the_step_before_is_no_advance():
@@ -144,3 +144,10 @@ def test_position_is_the_last_known_percentage():
     assert position([]) == 0.0
     assert position([entered(), entered("checked", None)]) == 10.0
     assert position([entered(), entered("30", 30.0, action=HOLD)]) == 10.0
+
+
+def test_step_entered_by_another_build_opens_nothing():
+    """After a new build everything is proven again at the current step."""
+    decision = ask(environment(), "30", world(green(), chain=[entered(candidate="build-before")]))
+    assert decision.action is HOLD
+    assert "never said ADVANCE to it for this build" in reasons(decision)

@@ -214,3 +214,13 @@ def test_pass_rests_on_a_clean_fresh_pass(said):
 def test_green_is_green():
     """The builder's green run passes, so the tests above fail for their own reasons."""
     assert stand(green()).verdict is PASS
+
+
+def test_run_cut_short_before_it_said_what_it_asks_counts_as_asking():
+    """A run killed between its first two lines does not let an older PASS count."""
+    blind = run(id="r2", at=NOON - timedelta(minutes=2), claims=(), finished=False)
+
+    found = stand(seen(), blind)
+
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "cut short before it said what it would ask" in found.why

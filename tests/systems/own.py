@@ -75,6 +75,7 @@ class Site:
     url: str = ""
     answers: dict[str, Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
 
 
 def says(status: int, body: object, **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:
@@ -118,6 +119,8 @@ def usual(side: str) -> dict[str, Callable[[BaseHTTPRequestHandler], None]]:
 
 def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        ends = site.over
+
         def log_message(self, *_: object) -> None:
             """Silent."""
 
@@ -140,13 +143,14 @@ def serving(side: str) -> Iterator[Site]:
     """The side's server runs for the block."""
     site = Site(side=side, answers=usual(side))
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(site))
-    server.daemon_threads = True
+    server.daemon_threads = False
     site.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield site
     finally:
+        site.over.set()
         server.shutdown()
         server.server_close()
         thread.join(5)

@@ -48,9 +48,8 @@ def endless_head(handler) -> None:
 def slow(handler) -> None:
     """One byte a second, each within any time-out between two bytes."""
     head(handler, "Content-Length: 1000")
-    for _ in range(30):
+    while not handler.ends.wait(1):
         handler.wfile.write(b"1")
-        time.sleep(1)
 
 
 def redirect(where: str):

@@ -44,6 +44,11 @@ class Pair:
             method=split_request(spec.request)[0],
         )
 
+    def one_place(self, url: str) -> bool:
+        """True when baseline and candidate are the same address, which would agree with itself."""
+        base = self.baseline.base(url)
+        return bool(base) and base == self.candidate.base(url)
+
     def ask(self, spec: Endpoint | ErrorProbe, name: str) -> tuple[Observation[Reply], ...]:
         """Baseline, candidate and baseline again, asked in an order drawn from the seed."""
         deadline = seconds(spec.timeout or self.environment.system.defaults.timeout)

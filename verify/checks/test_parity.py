@@ -24,6 +24,8 @@ Compare = Callable[..., Conclusion]
 
 def _compared(pair: Pair, spec: Endpoint | ErrorProbe, name: str, compare: Compare) -> Conclusion:
     """The conclusion; a FAIL is asked once more and confirmed when it stands."""
+    if pair.one_place(spec.url):
+        return inconclusive(Cause.NOT_PERMITTED, "both sides lead to one address; nothing would be compared")
     rules = pair.rules(spec)
     conclusion = compare(*pair.ask(spec, name), rules=rules)
     if conclusion.verdict is not Verdict.FAIL:
@@ -78,6 +80,10 @@ def test_routes_exist(subject: Subject[Routes], pair: Pair, judge: Judge) -> Non
     """
     spec = subject.spec
     deadline = seconds(pair.environment.system.defaults.timeout)
+
+    if pair.one_place(spec.url):
+        judge(inconclusive(Cause.NOT_PERMITTED, "both sides lead to one address; nothing would be compared"))
+        return
 
     def both(path: str) -> tuple[Observation[Reply], Observation[Reply]]:
         heard = [side.exchange(f"GET {path}", url=spec.url, deadline=deadline) for side in (pair.baseline, pair.candidate)]

@@ -165,6 +165,11 @@ class Run:
     sealed: Mapping[Claim, bool]
 
     @property
+    def blind(self) -> bool:
+        """True when it was cut short before it said what it would ask; it may have been anything."""
+        return not self.claims and not self.deselected
+
+    @property
     def steady(self) -> bool:
         """True when both sides were the same build at the end as at the start."""
         return self.started_as == self.finished_as

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from verify.core.catalogue import Claim
+from verify.core.commitments import changed, commitments
 from verify.core.decision import Action, Decision, Settled
 from verify.core.evidence import Run
 from verify.core.model import Step, Waiver
+from verify.core.passage import entered, position, target_of_going_back
 from verify.core.plan import Plan, freshness
+from verify.core.retreat import Retreat, act, calls_back, going_back
 from verify.core.scalars import show_duration
 from verify.core.standing import Now, Standing, standing
 from verify.core.subjects import Environment
 from verify.core.verdicts import Cause, Verdict
 
 LIVE: Final = frozenset({"health", "parity", "session", "realtime", "files", "search", "consistency", "success"})
-_ROLLS_BACK: Final = frozenset({"health", "parity", "session", "realtime", "files"})
-_ROLLING_CHECKS: Final = frozenset({"success.availability", "success.error_rate", "success.data_loss"})
-_PROMISED: Final = ("requires", "fresh", "observe", "on_fail")
-_YOUNG: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,34 +37,26 @@ class World:
     acknowledged: frozenset[Claim] = frozenset()
 
 
-def position(chain: Sequence[Decision]) -> float:
-    """The share of traffic on the candidate, in percent, as the chain has it; 0 before any ADVANCE that names one."""
-    shares = [d.percent for d in chain if d.question == "advance" and d.action is Action.ADVANCE and d.percent is not None]
-    return shares[-1] if shares else 0.0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """Every claim's standing, and what this question asks of them."""
 
+    before: Step | None
+    since: datetime | None
+    standings: Mapping[Claim, Standing]
+    waivers: Mapping[Claim, Waiver]
+    asked: frozenset[Claim]
 
-def _reached(environment: Environment, chain: Sequence[Decision]) -> list[Decision]:
-    """The ADVANCE decisions that still hold: going back to a step voids those of every step after it."""
-    names = [each.name for each in environment.system.steps]
-    found: list[Decision] = []
-    for decision in chain:
-        if decision.action is Action.ROLL_BACK:
-            kept = names[: names.index(decision.target) + 1] if decision.target in names else []
-            found = [each for each in found if each.step in kept]
-        elif decision.action is Action.ADVANCE and decision.question == "advance" and decision.step in names:
-            found.append(decision)
-    return found
+    @property
+    def proven(self) -> int:
+        """How many of the claims asked for are proven."""
+        return sum(1 for claim in self.asked if self.standings[claim].verdict is Verdict.PASS)
 
-
-def _entered(step: Step, environment: Environment, chain: Sequence[Decision]) -> tuple[Step | None, datetime | None]:
-    """The step before this one, and when the gate first let traffic into it; None where there is none."""
-    steps = environment.system.steps
-    index = next(i for i, each in enumerate(steps) if each.name == step.name)
-    if index == 0:
-        return None, None
-    before = steps[index - 1]
-    moments = [each.decided_at for each in _reached(environment, chain) if each.step == before.name]
-    return before, moments[0] if moments else None
+    @property
+    def earned(self) -> str:
+        """What an ADVANCE rests on, in words."""
+        waived = len(self.asked) - self.proven
+        return f"{self.proven} of {len(self.asked)} required claims proven" + (f", {waived} waived" if waived else "")
 
 
 def _waiver(environment: Environment, claim: Claim, now: datetime) -> Waiver | None:
@@ -140,9 +130,9 @@ def _alone(environment: Environment, plan: Plan) -> list[str]:
     return []
 
 
-def _order(plan: Plan, before: Step | None, since: datetime | None) -> list[str]:
-    if before and since is None:
-        return [f"step {before.name} comes first, and the gate never said ADVANCE to it"]
+def _order(found: _Found) -> list[str]:
+    if found.before and found.since is None:
+        return [f"step {found.before.name} comes first, and the gate never said ADVANCE to it for this build"]
     return []
 
 
@@ -159,12 +149,12 @@ def _spans(plan: Plan, standings: Mapping[Claim, Standing]) -> list[str]:
     ]
 
 
-def _open(plan: Plan, standings: Mapping[Claim, Standing], waived: frozenset[Claim], families: frozenset[str]) -> list[str]:
+def _open(found: _Found) -> list[str]:
     """One reason a claim that is not proven, FAIL before INCONCLUSIVE."""
     reasons = []
-    for claim, each in sorted(standings.items(), key=lambda item: (-item[1].verdict, item[0])):
-        asked = claim in plan.required and claim.family in families
-        if claim in waived:
+    for claim, each in sorted(found.standings.items(), key=lambda item: (-item[1].verdict, item[0])):
+        asked = claim in found.asked
+        if claim in found.waivers:
             continue
         if each.verdict is Verdict.FAIL:
             reasons.append(f"FAIL {claim}: {each.why}")
@@ -176,59 +166,29 @@ def _open(plan: Plan, standings: Mapping[Claim, Standing], waived: frozenset[Cla
     return reasons
 
 
-def _calls_back(step: Step, each: Standing, now: datetime) -> bool:
-    """True when this standing alone is reason to take traffic back."""
-    if each.verdict is not Verdict.FAIL or each.evidence is None:
-        return False
-    if not each.evidence.conclusion.confirmed or now - each.evidence.observed_at > _YOUNG:
-        return False
-    declared = {str(family): what for family, what in step.on_fail.items()}.get(each.claim.family)
-    if declared:
-        return declared == "roll-back"
-    return each.claim.family in _ROLLS_BACK or each.claim.check in _ROLLING_CHECKS
+def _reasons(
+    environment: Environment, plan: Plan, world: World, found: _Found, *, question: Literal["advance", "stay"]
+) -> list[str]:
+    """Every reason not to advance; none means that enough was proven."""
+    reasons = _gaps(plan, world) + _alone(environment, plan) + _open(found)
+    if question == "advance":
+        reasons = _order(found) + reasons + _spans(plan, found.standings)
+    if not found.proven and not reasons:
+        return ["no required claim is proven; waivers alone prove nothing"]
+    return reasons
 
 
-def _going_back(environment: Environment, standings: Mapping[Claim, Standing], share: float) -> tuple[bool, str]:
-    """Whether traffic can go back without losing what was written, and why."""
-    if share <= 0:
-        return True, "yes: no traffic is on the candidate yet"
-    kinds = set(environment.system.data.values())
-    if kinds == {"shared"}:
-        return True, "yes: both sides use the same store, so nothing written meanwhile is left behind"
-    records = [each for claim, each in standings.items() if claim.family == "consistency"]
-    if kinds <= {"shared", "dual-write", "replicated"} and records and all(r.verdict is Verdict.PASS for r in records):
-        return True, "yes: every dataset is equal on both sides"
-    return False, "not proven: rows may exist on the candidate alone, and no fresh consistency evidence says otherwise"
-
-
-def _target(environment: Environment, chain: Sequence[Decision]) -> str:
-    """The step before the one that traffic is in, or `0`."""
-    names = [each.name for each in environment.system.steps]
-    entered = [d.step for d in chain if d.action is Action.ADVANCE and d.question == "advance" and d.step in names]
-    index = names.index(entered[-1]) if entered else 0
-    return names[index - 1] if index else "0"
-
-
-def commitments(environment: Environment) -> dict[str, str]:
-    """What was promised, accepted and waived, by name, so that a loosened promise shows."""
-    system = environment.system
-    found = {f"objective {name}": json.dumps(value, sort_keys=True) for name, value in system.objectives.model_dump(mode="json").items()}
-    found |= {f"minimum dataset/{name}": str(spec.minimum) for name, spec in system.datasets.items()}
-    found |= {f"accepted {a.check} {a.subject} {a.path}": f"until {a.until}: {a.reason}" for a in system.accepted}
-    found |= {f"waived {w.check} {w.subject}": f"until {w.until}: {w.reason}" for w in environment.file.waived}
-    for step in system.steps:
-        said = step.model_dump(mode="json")
-        found |= {f"step {step.name} {part}": json.dumps(said[part], sort_keys=True) for part in _PROMISED}
-    return dict(sorted(found.items()))
-
-
-def _changed(now: Mapping[str, str], chain: Sequence[Decision]) -> tuple[str, ...]:
-    if not chain:
-        return ()
-    then = chain[-1].commitments
-    names = sorted(set(now) | set(then))
-    return tuple(
-        f"{name}: was {then.get(name, 'absent')}, is {now.get(name, 'absent')}" for name in names if now.get(name) != then.get(name)
+def _find(environment: Environment, plan: Plan, world: World, *, question: Literal["advance", "stay"]) -> _Found:
+    before, since = entered(plan.step, environment, world.chain, candidate=world.candidate)
+    standings = _standings(plan, world, since if question == "advance" else None)
+    waivers = {claim: _waiver(environment, claim, world.now) for claim in standings}
+    families = LIVE if question == "stay" else frozenset(plan.step.requires)
+    return _Found(
+        before=before,
+        since=since,
+        standings=standings,
+        waivers={claim: waiver for claim, waiver in waivers.items() if waiver},
+        asked=frozenset(claim for claim in plan.required if claim.family in families),
     )
 
 
@@ -239,63 +199,49 @@ def decide(environment: Environment, plan: Plan, world: World, *, question: Lite
     ADVANCE needs every required claim proven now, by sealed and fresh evidence of this build, description
     and target; anything else holds, and with traffic on the candidate a confirmed failure takes it back.
     """
-    before, since = _entered(plan.step, environment, world.chain)
-    standings = _standings(plan, world, since if question == "advance" else None)
-    waivers = {claim: _waiver(environment, claim, world.now) for claim in standings}
-    waived = frozenset(claim for claim, waiver in waivers.items() if waiver)
-    families = LIVE if question == "stay" else frozenset(plan.step.requires)
-    asked = [claim for claim in plan.required if claim.family in families]
-    proven = sum(1 for claim in asked if standings[claim].verdict is Verdict.PASS)
-    reasons = _gaps(plan, world) + _alone(environment, plan) + _open(plan, standings, waived, families)
-    if question == "advance":
-        reasons = _order(plan, before, since) + reasons + _spans(plan, standings)
-    if not proven and not reasons:
-        reasons = ["no required claim is proven; waivers alone prove nothing"]
+    found = _find(environment, plan, world, question=question)
+    reasons = _reasons(environment, plan, world, found, question=question)
     share = position(world.chain)
-    safe, going_back = _going_back(environment, standings, share)
-    calls = tuple(c for c, s in standings.items() if c not in waived and _calls_back(plan.step, s, world.now))
-    retreat = _Retreat(safe=safe, why=going_back, target=_target(environment, world.chain), calls=calls)
-    earned = f"{proven} of {len(asked)} required claims proven" + (f", {len(asked) - proven} waived" if proven < len(asked) else "")
-    action, reasons, target = _act(reasons, share, retreat, earned)
+    safe, why = going_back(environment, found.standings, share)
+    retreat = Retreat(
+        safe=safe,
+        why=why,
+        target=target_of_going_back(environment, world.chain),
+        calls=tuple(
+            claim
+            for claim, each in found.standings.items()
+            if claim not in found.waivers and calls_back(plan.step, each, world.now)
+        ),
+    )
+    action, reasons, target = act(reasons, share, retreat, found.earned)
+    decision = _decision(environment, plan, world, found, question=question)
+    return replace(
+        decision, action=action, reasons=tuple(reasons), target=target, going_back=why, traffic_percent=share
+    )
+
+
+def _decision(
+    environment: Environment, plan: Plan, world: World, found: _Found, *, question: Literal["advance", "stay"]
+) -> Decision:
+    """Everything of the decision but its action; HOLD until that is known."""
     held = commitments(environment)
     return Decision(
         environment=environment.id,
         step=plan.step.name,
         percent=plan.step.percent,
         question=question,
-        action=action,
-        reasons=tuple(reasons),
-        claims=tuple(_settle(s, required=c in plan.required, waiver=waivers[c]) for c, s in standings.items()),
+        action=Action.HOLD,
+        reasons=(),
+        claims=tuple(
+            _settle(each, required=claim in plan.required, waiver=found.waivers.get(claim))
+            for claim, each in found.standings.items()
+        ),
         deferred=plan.deferred,
         undeclared=plan.undeclared,
-        planned=tuple(sorted({*standings, *_gone(plan, world)})),
+        planned=tuple(sorted({*found.standings, *_gone(plan, world)})),
         acknowledged=tuple(sorted(world.acknowledged)),
         commitments=held,
-        changed=_changed(held, world.chain),
+        changed=changed(held, world.chain),
         candidate=world.candidate,
-        traffic_percent=share,
-        target=target,
-        going_back=going_back,
         decided_at=world.now,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Retreat:
-    """Whether traffic can go back, why, where to, and which claims call for it."""
-
-    safe: bool
-    why: str
-    target: str
-    calls: tuple[Claim, ...]
-
-
-def _act(reasons: list[str], share: float, retreat: _Retreat, earned: str) -> tuple[Action, list[str], str]:
-    """The action, its reasons and, for a rollback, its target."""
-    if not reasons:
-        return Action.ADVANCE, [earned], ""
-    if share <= 0 or not retreat.calls:
-        return Action.HOLD, reasons, ""
-    if not retreat.safe:
-        return Action.HOLD, [*reasons, f"going back is {retreat.why}"], ""
-    return Action.ROLL_BACK, reasons, retreat.target

@@ -78,7 +78,7 @@ def _foreign(run: Run, evidence: Evidence | None, digest: str, now: Now) -> str:
 
 def _relevant(claim: Claim, digest: str, runs: Sequence[Run], now: Now) -> tuple[list[Run], str]:
     """The runs that speak of this claim as it is today, newest first, and why the newest other one does not."""
-    asked = [run for run in runs if claim in run.claims or claim in run.deselected]
+    asked = [run for run in runs if claim in run.claims or claim in run.deselected or run.blind]
     asked.sort(key=lambda run: (run.started_at, run.id), reverse=True)
     found, history = [], ""
     for run in asked:
@@ -125,6 +125,8 @@ def _unusable(claim: Claim, run: Run, evidence: Evidence, fresh: timedelta, now:
 def _interrupted(claim: Claim, run: Run) -> str:
     if claim in run.deselected:
         return f"run {run.id} was told to leave it out (-k, -m or --deselect)"
+    if run.blind:
+        return f"run {run.id} was cut short before it said what it would ask"
     if not run.evidence.get(claim):
         return f"run {run.id} set out to ask it and recorded no verdict"
     return ""

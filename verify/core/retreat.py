@@ -1,0 +1,65 @@
+"""Whether a failure takes traffic back, and whether it can go back without loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from verify.core.catalogue import Claim
+from verify.core.decision import Action
+from verify.core.model import Step
+from verify.core.standing import Standing
+from verify.core.subjects import Environment
+from verify.core.verdicts import Verdict
+
+_ROLLS_BACK: Final = frozenset({"health", "parity", "session", "realtime", "files"})
+_ROLLING_CHECKS: Final = frozenset({"success.availability", "success.error_rate", "success.data_loss"})
+_YOUNG: Final = timedelta(minutes=15)
+
+
+def calls_back(step: Step, each: Standing, now: datetime) -> bool:
+    """True when this standing alone is reason to take traffic back."""
+    if each.verdict is not Verdict.FAIL or each.evidence is None:
+        return False
+    if not each.evidence.conclusion.confirmed or now - each.evidence.observed_at > _YOUNG:
+        return False
+    declared = {str(family): what for family, what in step.on_fail.items()}.get(each.claim.family)
+    if declared:
+        return declared == "roll-back"
+    return each.claim.family in _ROLLS_BACK or each.claim.check in _ROLLING_CHECKS
+
+
+def going_back(environment: Environment, standings: Mapping[Claim, Standing], share: float) -> tuple[bool, str]:
+    """Whether traffic can go back without losing what was written, and why."""
+    if share <= 0:
+        return True, "yes: no traffic is on the candidate yet"
+    kinds = set(environment.system.data.values())
+    if kinds == {"shared"}:
+        return True, "yes: both sides use the same store, so nothing written meanwhile is left behind"
+    records = [each for claim, each in standings.items() if claim.family == "consistency"]
+    if kinds <= {"shared", "dual-write", "replicated"} and records and all(r.verdict is Verdict.PASS for r in records):
+        return True, "yes: every dataset is equal on both sides"
+    return False, "not proven: rows may exist on the candidate alone, and no fresh consistency evidence says otherwise"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retreat:
+    """Whether traffic can go back, why, where to, and which claims call for it."""
+
+    safe: bool
+    why: str
+    target: str
+    calls: tuple[Claim, ...]
+
+
+def act(reasons: list[str], share: float, retreat: Retreat, earned: str) -> tuple[Action, list[str], str]:
+    """The action, its reasons and, for a rollback, its target."""
+    if not reasons:
+        return Action.ADVANCE, [earned], ""
+    if share <= 0 or not retreat.calls:
+        return Action.HOLD, reasons, ""
+    if not retreat.safe:
+        return Action.HOLD, [*reasons, f"going back is {retreat.why}"], ""
+    return Action.ROLL_BACK, reasons, retreat.target
