@@ -48,7 +48,9 @@ def _unknown(decision: Decision) -> list[str]:
         lines.append(f"- Not yet required by this step: {', '.join(decision.deferred)}")
     if decision.undeclared:
         lines.append(f"- Not declared by this environment: {escaped(', '.join(decision.undeclared))}")
-    lines += [f"- Waived: {escaped(str(each.claim))}: {escaped(each.waived)}" for each in decision.claims if each.waived]
+    lines += [
+        f"- Waived: {escaped(str(each.claim))}: {escaped(each.waived)}" for each in decision.claims if each.waived
+    ]
     lines += [
         f"- Accepted difference: {escaped(str(each.claim))}: {count:,} x {escaped(path)}"
         for each in decision.claims
@@ -63,6 +65,13 @@ def _unknown(decision: Decision) -> list[str]:
     return ["## What was not verified, or not as first declared", "", *(lines or ["- Nothing."])]
 
 
+def _basis(decision: Decision) -> str:
+    """When, of which build, with how much traffic."""
+    build = escaped(decision.candidate or "unknown")
+    when = f"Decided {decision.decided_at:%Y-%m-%d %H:%M:%S} UTC · decision {decision.sequence}"
+    return f"{when} · candidate build {build} · traffic on it {decision.traffic_percent:g} %"
+
+
 def markdown(decision: Decision, *, limit: int = LIMIT) -> str:
     """
     The decision, its reasons, what was not verified, then every claim with what it compared.
@@ -73,8 +82,7 @@ def markdown(decision: Decision, *, limit: int = LIMIT) -> str:
     lines = [
         f"# {escaped(headline(decision))}",
         "",
-        f"Decided {decision.decided_at:%Y-%m-%d %H:%M:%S} UTC · decision {decision.sequence} · "
-        f"candidate build {escaped(decision.candidate or 'unknown')} · traffic on it {decision.traffic_percent:g} %",
+        _basis(decision),
         "",
         f"Proven: {counts(decision) or 'nothing'}",
         "",

@@ -12,7 +12,10 @@ from verify.core.verdicts import Verdict
 _SAID = {
     ("advance", Action.ADVANCE): ("traffic may move to step {}", "step {} may begin"),
     ("advance", Action.HOLD): ("traffic must not move to step {}", "step {} must not begin"),
-    ("advance", Action.ROLL_BACK): ("take traffic back instead of moving to step {}", "go back instead of beginning step {}"),
+    ("advance", Action.ROLL_BACK): (
+        "take traffic back instead of moving to step {}",
+        "go back instead of beginning step {}",
+    ),
     ("stay", Action.ADVANCE): ("traffic may stay at step {}", "step {} may go on"),
     ("stay", Action.HOLD): ("change nothing at step {}", "change nothing at step {}"),
     ("stay", Action.ROLL_BACK): ("take traffic back from step {}", "go back from step {}"),
@@ -21,7 +24,9 @@ _SAID = {
 
 def inert(text: str) -> str:
     """The text on one line, with everything that a terminal would obey written out."""
-    printable = (each if each.isprintable() else each.encode("unicode_escape").decode() for each in " ".join(text.split()))
+    printable = (
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in " ".join(text.split())
+    )
     return "".join(printable)
 
 
@@ -56,7 +61,9 @@ def decision_lines(decision: Decision, path: Path | None) -> list[str]:
 def _reasons(decision: Decision) -> list[str]:
     if decision.action is Action.ADVANCE:
         return [f"  {each}" for each in decision.reasons]
-    return [line for cause in causes(decision) for line in (f"  {cause.text}", *(f"      {each}" for each in cause.details))]
+    return [
+        line for cause in causes(decision) for line in (f"  {cause.text}", *(f"      {each}" for each in cause.details))
+    ]
 
 
 def _basis(decision: Decision) -> list[str]:

@@ -116,7 +116,7 @@ def _silent(*found: Observation[T]) -> Conclusion:
     return conclusion
 
 
-class _Unheard(Exception):  # noqa: N818 - it never leaves this file
+class _Unheard(Exception):
     """Which side fell silent in the middle of a scan."""
 
     def __init__(self, problem: Problem) -> None:
@@ -164,9 +164,7 @@ def _digest(store: Store, collection: str, columns: list[str], seed: int) -> Obs
     return observed(store, lambda: ask(collection, columns=columns, seed=seed))
 
 
-def _digestible(
-    sides: list[tuple[Store, str]], shapes: tuple[Shape, Shape], dataset: Dataset
-) -> Coverage | None:
+def _digestible(sides: list[tuple[Store, str]], shapes: tuple[Shape, Shape], dataset: Dataset) -> Coverage | None:
     """What the fingerprints would cover; None where equal fingerprints would not prove equal records."""
     if not all(isinstance(store, Digests) for store, _ in sides) or any(shape.open for shape in shapes):
         return None

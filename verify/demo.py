@@ -52,13 +52,15 @@ def say(text: str, *, bold: bool = False) -> None:
 
 def _pytest_line(line: str) -> bool:
     """The verdicts of a run, not its dots and tracebacks."""
-    return line.startswith(("  health ", "  parity ", "  consistency ", "FAIL ", "INCONCLUSIVE ", "  $", "  id=", "evidence:"))
+    return line.startswith(
+        ("  health ", "  parity ", "  consistency ", "FAIL ", "INCONCLUSIVE ", "  $", "  id=", "evidence:")
+    )
 
 
 def _locust_line(line: str) -> bool:
     """What the load judge says, and every tenth triple."""
     judged = line.startswith(("PASS", "FAIL", "INCONCLUSIVE", "  compared", "warming"))
-    return judged or (" of at most " in line and line.split()[0].endswith("0"))
+    return judged or (" of at most " in line and line.split(maxsplit=1)[0].endswith("0"))
 
 
 def _verify(stage: Stage, name: str) -> int:
@@ -83,15 +85,21 @@ def _lightsail(stage: Stage) -> list[tuple[str, int, int]]:
 
 def _postgres(stage: Stage) -> list[tuple[str, int, int]]:
     """One timestamp moved by 300 µs among 10,000 records."""
-    say("\n3. pickup, JSON file → Postgres: one timestamp among 10,000 records is 300 µs late. Is the backfill complete?\n")
+    say(
+        "\n3. pickup, JSON file → Postgres: one timestamp among 10,000 records is 300 µs late. Is the backfill complete?\n"
+    )
     stage.twin.plant("sub-millisecond")
     found = [("pytest, planted fault in the data", _verify(stage, "postgres"), 1)]
-    found.append(("gate, planted fault in the data", stage.run("cutover", "gate", "--env", "postgres", "--step", "backfill"), 10))
+    found.append(
+        ("gate, planted fault in the data", stage.run("cutover", "gate", "--env", "postgres", "--step", "backfill"), 10)
+    )
     found.append(("report", stage.run("cutover", "report", "--env", "postgres"), 0))
     return found
 
 
-def _played(system: str, evidence: Path, play: Callable[[Stage], list[tuple[str, int, int]]]) -> list[tuple[str, int, int]]:
+def _played(
+    system: str, evidence: Path, play: Callable[[Stage], list[tuple[str, int, int]]]
+) -> list[tuple[str, int, int]]:
     with (
         tempfile.TemporaryDirectory(prefix="cutover-demo-") as folder,
         sandbox.systems.system(system).running(Path(folder), seed=1, faults=()) as twin,
@@ -103,7 +111,9 @@ def closing(found: Sequence[tuple[str, int, int]], evidence: Path, took: float) 
     """What was expected and came, what did not, and where the report is."""
     wrong = [f"{what}: exit code {code}, expected {expected}" for what, code, expected in found if code != expected]
     reports = sorted(str(path) for path in evidence.glob("*/*/report.md"))
-    said = [f"not as expected: {each}" for each in wrong] or ["The healthy move was let through, both planted defects were stopped."]
+    said = [f"not as expected: {each}" for each in wrong] or [
+        "The healthy move was let through, both planted defects were stopped."
+    ]
     return ["", *said, f"{took:.0f} s", *(f"report: {path}" for path in reports)]
 
 

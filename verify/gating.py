@@ -53,7 +53,9 @@ def _configuration(environment: Environment) -> JsonValue:
     }
 
 
-def ask(asked: Question, *, root: Path, values: Mapping[str, str], now: datetime, record: bool) -> tuple[Decision, Path | None]:
+def ask(
+    asked: Question, *, root: Path, values: Mapping[str, str], now: datetime, record: bool
+) -> tuple[Decision, Path | None]:
     """
     The decision and the file it is in (None when it was not recorded).
 
@@ -76,7 +78,9 @@ def ask(asked: Question, *, root: Path, values: Mapping[str, str], now: datetime
             unasked=_unasked(checks),
             acknowledged=asked.acknowledged,
         )
-        found = decide(environment, plan(environment, environment.step(asked.step), checks), world, question=asked.question)
+        found = decide(
+            environment, plan(environment, environment.step(asked.step), checks), world, question=asked.question
+        )
         sealed = replace(
             found,
             sequence=len(chain) + 1,

@@ -67,15 +67,22 @@ def faults_text() -> str:
         "|---|---|---|---|---|---|",
     ]
     lines += [
-        _fault_row(fault, fault.kind, {each: fault.claims_of(each) for each in sorted(fault.systems)}) for fault in known_faults()
+        _fault_row(fault, fault.kind, {each: fault.claims_of(each) for each in sorted(fault.systems)})
+        for fault in known_faults()
     ]
     lines += [_fault_row(fault, fault.kind, {"every system": fault.claims}) for fault in SUITE_FAULTS]
     return "\n".join(lines) + "\n"
 
 
 def _fault_row(fault: Fault | SuiteFault, kind: str, claims: Mapping[str, Mapping[str, str]]) -> str:
-    said = {name: "<br>".join(f"{verdict}: {claim}" for claim, verdict in each.items()) for name, each in claims.items()}
-    text = "<br>".join(f"*{name}*: {each}" for name, each in said.items()) if len(set(said.values())) > 1 else next(iter(said.values()))
+    said = {
+        name: "<br>".join(f"{verdict}: {claim}" for claim, verdict in each.items()) for name, each in claims.items()
+    }
+    text = (
+        "<br>".join(f"*{name}*: {each}" for name, each in said.items())
+        if len(set(said.values())) > 1
+        else next(iter(said.values()))
+    )
     return f"| {fault.name} | {kind} | {fault.summary} | {text} | {fault.advance} | {fault.stay} |"
 
 

@@ -61,7 +61,9 @@ class Journal:
         )
         self._recorder.write(Selected(claims=tuple(sorted(claims)), deselected=tuple(sorted(deselected))))
 
-    def observe(self, claim: Claim, subject: Subject[Spec], conclusion: Conclusion, *, duration: float, reproduce: str) -> None:
+    def observe(
+        self, claim: Claim, subject: Subject[Spec], conclusion: Conclusion, *, duration: float, reproduce: str
+    ) -> None:
         """The conclusion is on disk as evidence of this claim."""
         setting = self._setting
         names = names_in(depends(setting.environment, claim.check, subject))

@@ -56,7 +56,7 @@ def find(name: str, folder: Path = ENVIRONMENTS) -> Path:
     if name.endswith((".yaml", ".yml")):
         return Path(name)
     known = available(folder)
-    hits = [path for id, path in known.items() if name in {id, path.stem}]
+    hits = [path for full, path in known.items() if name in {full, path.stem}]
     if len(hits) == 1:
         return hits[0]
     what = "is the name of several environments" if hits else "is not an environment"
@@ -79,19 +79,25 @@ def load_environment(name: str, *, folder: Path = ENVIRONMENTS, stores: StorePro
     if file and file.baseline:
         sibling = path.parent / f"{file.baseline}.yaml"
         if document and file.baseline in {path.stem, file.environment}:
-            mistakes.append(document.mistake(("baseline",), "is this environment itself; compared with itself everything is equal"))
+            mistakes.append(
+                document.mistake(("baseline",), "is this environment itself; compared with itself everything is equal")
+            )
         elif sibling.is_file():
             baseline_document, baseline = _read(sibling, EnvironmentFile, mistakes)
         elif document:
             names = ", ".join(each.stem for each in sorted(path.parent.glob("*.yaml")) if each.stem != "system")
-            mistakes.append(document.mistake(("baseline",), f"there is no {sibling.name} beside this file; there are: {names}"))
+            mistakes.append(
+                document.mistake(("baseline",), f"there is no {sibling.name} beside this file; there are: {names}")
+            )
     documents = {"system": system_document, "candidate": document, "baseline": baseline_document}
     mistakes += _misnamed(path, system_document, system) + _misnamed(path, document, file)
     if system and file:
         mistakes += unsound(system, file, baseline, documents, stores=stores)
     if mistakes or system is None or file is None:
         raise InvalidEnvironment(mistakes)
-    trusted = Environment(system=system, file=baseline, path=str(path.parent / f"{file.baseline}.yaml")) if baseline else None
+    trusted = (
+        Environment(system=system, file=baseline, path=str(path.parent / f"{file.baseline}.yaml")) if baseline else None
+    )
     return Environment(system=system, file=file, path=str(path), baseline=trusted)
 
 
@@ -103,7 +109,9 @@ def _misnamed(path: Path, document: Document | None, said: SystemFile | Environm
         key, name, place, what = "system", said.system, path.resolve().parent.name, "folder"
     else:
         key, name, place, what = "environment", said.environment, path.stem, "file"
-    return [] if name == place else [document.mistake((key,), f"{name!r} is not the name of this {what}; write {place}")]
+    return (
+        [] if name == place else [document.mistake((key,), f"{name!r} is not the name of this {what}; write {place}")]
+    )
 
 
 def _shown(path: Path) -> str:
@@ -167,7 +175,8 @@ def _translated(error: ValidationError, document: Document, model: type[BaseMode
             continue  # a list that is empty only because its items are wrong
         message = _WORDS.get(each["type"], each["msg"].removeprefix("Value error, "))
         if each["type"] == "literal_error":
-            message = f"{each['input']!r} is not one of {each['ctx']['expected']}{_guess(str(each['input']), each['ctx']['expected'])}"
+            known = each["ctx"]["expected"]
+            message = f"{each['input']!r} is not one of {known}{_guess(str(each['input']), known)}"
         elif each["type"] == "extra_forbidden":
             message += _close(str(path[-1]), _names_at(schema, path[:-1]))
         elif each["type"] in {"string_type", "bool_type", "int_type", "float_type"}:
@@ -205,7 +214,11 @@ def _followed(place: JsonValue, schema: Mapping[str, JsonValue]) -> JsonValue:
             place = definitions.get(name) if isinstance(definitions, dict) else None
         else:
             branches = place["anyOf"]
-            kept = [b for b in branches if isinstance(b, dict) and b.get("type") != "null"] if isinstance(branches, list) else []
+            kept = (
+                [b for b in branches if isinstance(b, dict) and b.get("type") != "null"]
+                if isinstance(branches, list)
+                else []
+            )
             place = kept[0] if kept else None
     return place
 

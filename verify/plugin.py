@@ -36,7 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Registered by this repository's conftest.py alone: two plugins with one option stop pytest."""
     group = parser.getgroup("cutover", "cutover: proves that an environment equals its baseline")
     group.addoption("--env", metavar="NAME", help="the environment on trial: a name, system/name or a path to its file")
-    group.addoption("--evidence", metavar="DIR", help="where evidence is written (CUTOVER_EVIDENCE; default reports/out)")
+    group.addoption(
+        "--evidence", metavar="DIR", help="where evidence is written (CUTOVER_EVIDENCE; default reports/out)"
+    )
     group.addoption("--no-record", action="store_true", help="write no evidence, for debugging; the gate sees nothing")
     group.addoption("--allow-writes", action="store_true", help="ask also what writes, tag what it creates, remove it")
     group.addoption("--intrusive", action="store_true", help="send also malformed requests and forged tokens")

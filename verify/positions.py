@@ -20,7 +20,9 @@ from verify.core.errors import InvalidEnvironment, Mistake
 Path_ = tuple[str | int, ...]
 _DEEPEST: Final = 32
 _LARGEST: Final = 2**20
-_SURPRISES: Final = re.compile(r"(?i:y|yes|n|no|on|off)|0\d+|[-+]?\d[\d_]*(?::[0-5]?\d)+|\d[\d,]*,\d+|[-+]?\d\w*_[\w.]*")
+_SURPRISES: Final = re.compile(
+    r"(?i:y|yes|n|no|on|off)|0\d+|[-+]?\d[\d_]*(?::[0-5]?\d)+|\d[\d,]*,\d+|[-+]?\d\w*_[\w.]*"
+)
 _TAG: Final = "tag:yaml.org,2002:"
 
 
@@ -96,7 +98,11 @@ class _Reader:
         if not plain:
             return text
         if _SURPRISES.fullmatch(text):
-            self.wrong(node, path, f"{text} reads differently from parser to parser; quote it, or write true, false or a plain number")
+            self.wrong(
+                node,
+                path,
+                f"{text} reads differently from parser to parser; quote it, or write true, false or a plain number",
+            )
             return text
         return self._typed(node, str(node.tag).removeprefix(_TAG), text, path)
 
@@ -142,7 +148,9 @@ def read_yaml(path: Path, *, shown: str) -> Document:
     aliases = [each for each in events if isinstance(each, AliasEvent)]
     if aliases:
         line = aliases[0].start_mark.line + 1
-        raise _unreadable(shown, line, f"alias *{aliases[0].anchor}: aliases are not read; say it in full, or once under defaults")
+        raise _unreadable(
+            shown, line, f"alias *{aliases[0].anchor}: aliases are not read; say it in full, or once under defaults"
+        )
     reader = _Reader(shown)
     data = reader.read(node, ()) if node is not None else {}
     mistakes = (*_tags(events, shown), *reader.mistakes)

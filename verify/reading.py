@@ -95,7 +95,9 @@ def read_run(folder: Path) -> Run | None:
 def _head(records: Sequence[Record], folder: Path) -> RunStarted:
     head = records[0]
     if not isinstance(head, RunStarted) or head.run != folder.name or records.count(head) != 1:
-        raise EvidenceError(f"{folder}: the first record is not the start of run {folder.name}; the file belongs elsewhere")
+        raise EvidenceError(
+            f"{folder}: the first record is not the start of run {folder.name}; the file belongs elsewhere"
+        )
     return head
 
 

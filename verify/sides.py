@@ -75,9 +75,7 @@ class LiveSide:
                 return filled
             method, path = split_request(request)
             client = self._client(url, max_bytes or self.environment.system.defaults.max_bytes)
-            return observe(
-                self.source, lambda: client.ask(method, path, headers=filled, body=body, deadline=deadline)
-            )
+            return observe(self.source, lambda: client.ask(method, path, headers=filled, body=body, deadline=deadline))
         except UnresolvedReference as error:
             return Problem(source=self.source, reason=str(error), cause=Cause.NOT_PERMITTED)
 
@@ -90,7 +88,7 @@ class LiveSide:
         if isinstance(token, Problem):
             return token
         identity = self.environment.system.identities[as_]
-        filled[identity.header] = Secret(token.name, lambda: f"{identity.scheme} {token.reveal()}".strip())
+        filled[identity.header] = _with_scheme(token, identity.scheme)
         return filled
 
     def identify(self, proof: Proof) -> tuple[Observation[str], str | None]:
@@ -103,7 +101,9 @@ class LiveSide:
         build = heard.value.header(proof.build) if proof.build else None
         if name is None:
             where = f"header {proof.header}" if proof.header else f"field {proof.field}"
-            return Problem(source=self.source, reason=f"{proof.request} answered {heard.value.status} without {where}"), build
+            return Problem(
+                source=self.source, reason=f"{proof.request} answered {heard.value.status} without {where}"
+            ), build
         return Answer(source=self.source, value=name), build
 
     def _client(self, url: str, max_bytes: int, *, allow: frozenset[str] = frozenset()) -> HttpClient:
@@ -153,6 +153,15 @@ class LiveSide:
         if isinstance(value, list):
             return [self._body(inner) for inner in value]
         return value
+
+
+def _with_scheme(token: Secret, scheme: str) -> Secret:
+    """The header's value, put together only where it is sent."""
+
+    def look_up() -> str:
+        return f"{scheme} {token.reveal()}".strip()
+
+    return Secret(token.name, look_up)
 
 
 def _field(reply: Reply, path: str) -> str | None:

@@ -20,7 +20,10 @@ from verify.core.subjects import SELECTORS, Environment
 from verify.positions import Document, Path_
 
 _NEVER_WAIVED = frozenset(
-    {f"consistency.{noun}" for noun in ("count", "records", "keys", "objects", "references", "dual_write", "same_store")}
+    {
+        f"consistency.{noun}"
+        for noun in ("count", "records", "keys", "objects", "references", "dual_write", "same_store")
+    }
     | {"success.data_loss"}
 )
 StoreProblems: TypeAlias = Callable[[str, Mapping[str, JsonValue]], list[str]]
@@ -61,7 +64,10 @@ def _system(system: SystemFile) -> Found:
     for name, endpoint in system.endpoints.items():
         yield from _paths(("endpoints", name, "compare"), endpoint.compare)
         if not endpoint.writes and endpoint.request.split(" ")[0] not in {"GET", "HEAD", "OPTIONS"}:
-            yield ("endpoints", name, "request"), "changes state; say writes: true, and it runs with --allow-writes only"
+            yield (
+                ("endpoints", name, "request"),
+                "changes state; say writes: true, and it runs with --allow-writes only",
+            )
     for name, probe in system.errors.items():
         yield from _paths(("errors", name, "compare"), probe.compare)
     for name, dataset in system.datasets.items():
@@ -117,10 +123,16 @@ def _selves(file: EnvironmentFile, baseline: EnvironmentFile) -> Found:
     """Places where the candidate would be compared with itself, which is always equal."""
     for name, url in file.urls.items():
         if url == baseline.urls.get(name):
-            yield ("urls", name), f"is the address that {baseline.environment}.yaml gives too; the candidate would be compared with itself"
+            yield (
+                ("urls", name),
+                f"is the address that {baseline.environment}.yaml gives too; the candidate would be compared with itself",
+            )
     one, two = file.identity, baseline.identity
     if one and two and (one.header, one.field, one.equals) == (two.header, two.field, two.equals):
-        yield ("identity", "equals"), f"{one.equals!r} is what {baseline.environment}.yaml says too; it cannot tell the sides apart"
+        yield (
+            ("identity", "equals"),
+            f"{one.equals!r} is what {baseline.environment}.yaml says too; it cannot tell the sides apart",
+        )
 
 
 def _copies(system: SystemFile, file: EnvironmentFile, baseline: EnvironmentFile) -> Found:
@@ -129,7 +141,10 @@ def _copies(system: SystemFile, file: EnvironmentFile, baseline: EnvironmentFile
         one, two = baseline.stores.get(stores[0]), file.stores.get(stores[1])
         alike = one is not None and one == two and dataset.baseline.collection == dataset.candidate.collection
         if alike and system.data.get(stores[1]) != "shared":
-            yield ("datasets", name), f"is in one place on both sides and would be compared with itself; say data: {{{stores[1]}: shared}} if it is"
+            yield (
+                ("datasets", name),
+                f"is in one place on both sides and would be compared with itself; say data: {{{stores[1]}: shared}} if it is",
+            )
 
 
 def _paths(place: Path_, compare: Comparison) -> Found:
@@ -158,13 +173,19 @@ def _places(system: SystemFile, sides: Mapping[str, EnvironmentFile]) -> Found:
     for side in sides.values():
         for place, url in asked:
             if url not in side.urls:
-                yield place, f"asks url {url!r}, which {side.environment}.yaml does not give{_close(url, list(side.urls))}"
+                yield (
+                    place,
+                    f"asks url {url!r}, which {side.environment}.yaml does not give{_close(url, list(side.urls))}",
+                )
     for name, dataset in system.datasets.items():
         for role, side in sides.items():
             place_of = dataset.baseline if role == "baseline" else dataset.candidate
             store = place_of.store or dataset.store
             if len(sides) == 2 and store not in side.stores:
-                yield ("datasets", name), f"lives in store {store!r}, which {side.environment}.yaml does not give{_close(store, list(side.stores))}"
+                yield (
+                    ("datasets", name),
+                    f"lives in store {store!r}, which {side.environment}.yaml does not give{_close(store, list(side.stores))}",
+                )
 
 
 def _environment(file: EnvironmentFile, stores: StoreProblems | None) -> Found:
@@ -193,17 +214,29 @@ def _accepted(system: SystemFile, subjects: list[str]) -> Found:
         if each.subject not in subjects:
             yield ("accepted", index, "subject"), f"nothing is called {each.subject!r}{_close(each.subject, subjects)}"
         if each.check == "consistency.records" and not {"baseline", "candidate"} <= each.model_fields_set:
-            yield ("accepted", index), "name both values, baseline: and candidate:; any other difference there would pass too"
+            yield (
+                ("accepted", index),
+                "name both values, baseline: and candidate:; any other difference there would pass too",
+            )
         elif each.check.partition(".")[0] in {"load", "success"}:
-            yield ("accepted", index, "check"), f"{each.check} judges figures; change the objective instead of accepting one"
+            yield (
+                ("accepted", index, "check"),
+                f"{each.check} judges figures; change the objective instead of accepting one",
+            )
         elif each.check in _NEVER_WAIVED - {"consistency.records"} | {"health.identity"}:
-            yield ("accepted", index, "check"), f"{each.check} guards against data loss or the wrong place and cannot be accepted"
+            yield (
+                ("accepted", index, "check"),
+                f"{each.check} guards against data loss or the wrong place and cannot be accepted",
+            )
 
 
 def _waivers(file: EnvironmentFile, subjects: list[str]) -> Found:
     for index, waiver in enumerate(file.waived):
         if waiver.subject not in subjects:
-            yield ("waived", index, "subject"), f"nothing is called {waiver.subject!r}{_close(waiver.subject, subjects)}"
+            yield (
+                ("waived", index, "subject"),
+                f"nothing is called {waiver.subject!r}{_close(waiver.subject, subjects)}",
+            )
         if waiver.check in _NEVER_WAIVED:
             yield ("waived", index, "check"), f"{waiver.check} guards against data loss and cannot be waived"
 

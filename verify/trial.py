@@ -28,7 +28,9 @@ def locked_checks() -> dict[str, Check]:
     try:
         return load_lock(LOCK.read_text(encoding="utf-8"))
     except OSError as error:
-        raise EvidenceError(f"{LOCK.name} cannot be read: {error.strerror}; write it anew with `make catalogue`") from error
+        raise EvidenceError(
+            f"{LOCK.name} cannot be read: {error.strerror}; write it anew with `make catalogue`"
+        ) from error
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,7 +87,9 @@ class Trial:
 def on_trial(environment: Environment, *, values: Mapping[str, str], root: Path) -> Trial:
     """A trial of the environment; nothing is contacted and nothing resolved before it is asked for."""
     mask = Mask()
-    resolver = Resolver(values, mask=mask, remedy=f"export it, or try the twin: cutover sandbox {environment.name} -- COMMAND")
+    resolver = Resolver(
+        values, mask=mask, remedy=f"export it, or try the twin: cutover sandbox {environment.name} -- COMMAND"
+    )
     return Trial(
         environment=environment,
         root=root,

@@ -88,7 +88,10 @@ def test_the_lock_reads_back():
         '{"version": 1, "checks": {"helth.x": {"over": "health", "asked_by": "x"}}}',
         '{"version": 2, "checks": {"health.x": {"over": "health", "asked_by": "x"}}}',
         '{"checks": {"health.x": {"over": "health", "asked_by": "x"}}}',
-        '{"version": 1, "checks": {"health.x": {"over": "health", "asked_by": "x"}, "health.x": {"over": "health", "asked_by": "y"}}}',
+        (
+            '{"version": 1, "checks": {"health.x": {"over": "health", "asked_by": "x"}, '
+            '"health.x": {"over": "health", "asked_by": "y"}}}'
+        ),
     ],
     ids=[f"case {number}" for number in range(16)],
 )

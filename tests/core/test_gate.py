@@ -29,8 +29,8 @@ from tests.core.builders import (
     waiver,
     world,
 )
-from verify.core.decision import Action
 from verify.core.commitments import commitments
+from verify.core.decision import Action
 from verify.core.verdicts import Verdict
 
 HOLD, ADVANCE, ROLL_BACK = Action.HOLD, Action.ADVANCE, Action.ROLL_BACK

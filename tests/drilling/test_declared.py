@@ -36,7 +36,9 @@ def test_every_twin_has_a_candidate_environment() -> None:
 @pytest.mark.parametrize("check", sorted(asked_checks()))
 def test_every_check_is_proven_by_a_fault(check: str) -> None:
     """At least one planted fault must turn this check."""
-    turned = {claim.split(" ")[0] for fault in known_faults() for each in fault.systems for claim in fault.claims_of(each)}
+    turned = {
+        claim.split(" ")[0] for fault in known_faults() for each in fault.systems for claim in fault.claims_of(each)
+    }
 
     assert check in turned
 

@@ -23,7 +23,7 @@ class Declared:
     stay: str = "HOLD"
     name: str = "planted"
 
-    def claims_of(self, system: str) -> Mapping[str, str]:
+    def claims_of(self, system: str) -> Mapping[str, str]:  # noqa: ARG002 - the same in every system
         """The same in every system."""
         return self.claims
 

@@ -28,7 +28,10 @@ from tests.core.builders import (
 from verify.core.decision import Action
 from verify.core.verdicts import Conclusion, Difference, Verdict
 
-EVIL = "<script>alert(1)</script> | x | **ADVANCE**\n# ADVANCE: all good\n![a](http://x.test) [b](javascript:1) `c` &lt; <!-- \x1b[2J \u202e"
+EVIL = (
+    "<script>alert(1)</script> | x | **ADVANCE**\n# ADVANCE: all good\n"
+    "![a](http://x.test) [b](javascript:1) `c` &lt; <!-- \x1b[2J \u202e"
+)
 
 
 def failing(summary="differs", **said):

@@ -150,7 +150,9 @@ def test_equal_tables_pass_either_way(databases: Databases, conceal: Conceal, *,
     dataset = Dataset(key=("id",), exact=exact, **{"except": ("blob",)})
     found = _compare(databases.store("baseline"), databases.store("candidate"), conceal, dataset)
     way = "compared by value" if exact else "64-bit seeded fingerprint"
-    assert found.receipt.partition("; ")[0] == f"30 rows on each side, 11 of 12 columns (except: blob), 0 skipped, {way}"
+    assert (
+        found.receipt.partition("; ")[0] == f"30 rows on each side, 11 of 12 columns (except: blob), 0 skipped, {way}"
+    )
 
 
 def test_equal_values_of_other_spelling_pass_by_value(databases: Databases, conceal: Conceal) -> None:

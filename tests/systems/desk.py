@@ -18,8 +18,8 @@ from verify.core.subjects import Environment
 from verify.core.verdicts import passed
 from verify.journal import Journal
 from verify.loading import load_environment
-from verify.recording import home, new_run, utc_now
 from verify.reading import read_run, read_runs
+from verify.recording import home, new_run, utc_now
 from verify.stores.registry import problems
 from verify.trial import Trial, locked_checks, on_trial
 

@@ -86,7 +86,9 @@ def test_routes_exist(subject: Subject[Routes], pair: Pair, judge: Judge) -> Non
         return
 
     def both(path: str) -> tuple[Observation[Reply], Observation[Reply]]:
-        heard = [side.exchange(f"GET {path}", url=spec.url, deadline=deadline) for side in (pair.baseline, pair.candidate)]
+        heard = [
+            side.exchange(f"GET {path}", url=spec.url, deadline=deadline) for side in (pair.baseline, pair.candidate)
+        ]
         return heard[0], heard[1]
 
     def compared() -> Conclusion:

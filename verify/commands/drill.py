@@ -58,7 +58,11 @@ def drill_command(name: str, names: tuple[str, ...], *, seed: int, as_json: bool
                     click.echo("\n".join(outcome_lines(outcome)))
     except SandboxError as error:
         raise CutoverError(str(error)) from error
-    click.echo(json.dumps(summary(outcomes), indent=1) if as_json else "\n".join([*closing_lines(outcomes), f"evidence: {folder}"]))
+    click.echo(
+        json.dumps(summary(outcomes), indent=1)
+        if as_json
+        else "\n".join([*closing_lines(outcomes), f"evidence: {folder}"])
+    )
     sys.exit(0 if all(each.clean for each in outcomes) else 1)
 
 
@@ -100,4 +104,9 @@ def closing_lines(outcomes: Sequence[Outcome]) -> list[str]:
 def summary(outcomes: Sequence[Outcome]) -> dict[str, object]:
     """The table for machines."""
     caught, planted, alarms = _figures(outcomes)
-    return {"caught": caught, "planted": planted, "false_alarms": alarms, "outcomes": [asdict(each) for each in outcomes]}
+    return {
+        "caught": caught,
+        "planted": planted,
+        "false_alarms": alarms,
+        "outcomes": [asdict(each) for each in outcomes],
+    }

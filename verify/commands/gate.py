@@ -16,7 +16,6 @@ from verify.commands.options import (
     evidence_option,
     json_option,
     root_of,
-    step_option,
     unusable_is_30,
 )
 from verify.core.catalogue import Claim
@@ -91,7 +90,9 @@ def gate_command(
 def _claim(environment: Environment, text: str) -> Claim:
     check, _, subject = text.partition(" ")
     if not subject:
-        raise CutoverError(f"--acknowledge {text!r}: write 'CHECK SUBJECT', as in 'parity.endpoint endpoint/list_products'")
+        raise CutoverError(
+            f"--acknowledge {text!r}: write 'CHECK SUBJECT', as in 'parity.endpoint endpoint/list_products'"
+        )
     return Claim(environment.id, check, subject)
 
 

@@ -23,7 +23,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 env_option: Final = click.option(
     "--env", "name", envvar="CUTOVER_ENV", required=True, metavar="NAME", help="The environment on trial."
 )
-step_option: Final = click.option("--step", metavar="STEP", required=True, help="The step of system.yaml that is asked about.")
+step_option: Final = click.option(
+    "--step", metavar="STEP", required=True, help="The step of system.yaml that is asked about."
+)
 evidence_option: Final = click.option(
     "--evidence", metavar="DIR", help="Where evidence lives (CUTOVER_EVIDENCE; default reports/out)."
 )

@@ -40,7 +40,10 @@ def plan_lines(found: Plan) -> list[str]:
         fresh = show_duration(freshness(found.step, family))
         lines.append(f"{family}, not older than {fresh}")
         lines += [f"  {claim}" for claim in claims]
-    lines += [f"{family}: required, but nothing is declared it could be asked about; the gate will hold" for family in found.empty]
+    lines += [
+        f"{family}: required, but nothing is declared it could be asked about; the gate will hold"
+        for family in found.empty
+    ]
     if found.step.observe:
         lines.append(f"success must have been observed for {show_duration(found.step.observe)}")
     if found.others:

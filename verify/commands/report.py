@@ -16,7 +16,9 @@ from verify.recording import home
 
 @click.command("report")
 @env_option
-@click.option("--output", type=click.Path(path_type=Path), help="Where to write (default: report.md beside the decisions).")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="Where to write (default: report.md beside the decisions)."
+)
 @click.option("--max-size", default=LIMIT, show_default=True, help="Characters at the most; what is cut is counted.")
 @evidence_option
 @unusable_is_30

@@ -23,7 +23,9 @@ def evidence_beside(kind: str, environment: str, now: datetime) -> Path:
 
 @click.command("sandbox", context_settings={"ignore_unknown_options": True})
 @click.argument("name", metavar="ENV")
-@click.option("--fault", "faults", multiple=True, metavar="NAME", help="A defect planted from the start; may be repeated.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="NAME", help="A defect planted from the start; may be repeated."
+)
 @click.option("--seed", default=1, show_default=True, help="What data and random faults are drawn from.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, required=True)
 @unusable_is_30
@@ -43,9 +45,7 @@ def sandbox_command(name: str, faults: tuple[str, ...], seed: int, command: tupl
     values["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), values.get("PATH", os.defpath)])
     values.setdefault("CUTOVER_EVIDENCE", str(evidence_beside("sandbox", environment.name, utc_now())))
     try:
-        status = sandbox.run.run(
-            environment.system.system, command, faults=faults, seed=seed, environment=values
-        )
+        status = sandbox.run.run(environment.system.system, command, faults=faults, seed=seed, environment=values)
     except sandbox.errors.SandboxError as error:
         raise CutoverError(str(error)) from error
     sys.exit(status)

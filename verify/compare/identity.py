@@ -28,7 +28,9 @@ def compare_identities(
         where = "the baseline answers at the candidate's address" if other in wrong else "somebody else answers"
         told = f"{where}: it says {', '.join(wrong)}, expected {expected}"
         shown = Difference(path="identity", baseline=f"expected {expected}", candidate=", ".join(sorted(set(said))))
-        return failed(told, differences=[shown], confirmed=len(said) > 1, remedy="check the address and what it routes to")
+        return failed(
+            told, differences=[shown], confirmed=len(said) > 1, remedy="check the address and what it routes to"
+        )
     if strange:
         told = f"the baseline's address answers as {', '.join(strange)}, expected {other}"
         return failed(told, confirmed=False, remedy="check the baseline's address")

@@ -41,7 +41,9 @@ def settle(conclusion: Conclusion, accepted: Sequence[Accepted], *, today: date)
     if not accepted or conclusion.verdict is Verdict.INCONCLUSIVE:
         return conclusion
     live = [each for each in accepted if each.until >= today]
-    covers = [next((i for i, each in enumerate(live) if _covers(each, found)), None) for found in conclusion.differences]
+    covers = [
+        next((i for i, each in enumerate(live) if _covers(each, found)), None) for found in conclusion.differences
+    ]
     left = tuple(found for found, cover in zip(conclusion.differences, covers, strict=True) if cover is None)
     used = Counter({each.path: 0 for each in live}) + Counter(live[cover].path for cover in covers if cover is not None)
     if stale := _stale(accepted, [each for i, each in enumerate(live) if i not in covers], today):

@@ -91,7 +91,7 @@ def collect(functions: Iterable[object]) -> dict[str, Check]:
 
 def dump_lock(checks: Mapping[str, Check]) -> str:
     """The text of CATALOGUE.lock: every check id with its selector and where it is asked."""
-    entries = {id: {"over": each.over, "asked_by": each.asked_by} for id, each in sorted(checks.items())}
+    entries = {name: {"over": each.over, "asked_by": each.asked_by} for name, each in sorted(checks.items())}
     return json.dumps({"version": 1, "checks": entries}, indent=2) + "\n"
 
 
@@ -100,8 +100,10 @@ def load_lock(text: str, *, name: str = "CATALOGUE.lock") -> dict[str, Check]:
     try:
         entries = _LOCK.validate_python(json.loads(text, object_pairs_hook=_once)).checks
     except (ValueError, RecursionError) as error:
-        raise EvidenceError(f"{name} cannot be read ({str(error)[:200]}); write it anew with `make catalogue`") from error
-    found = {id: Check(id=id, over=each.over, asked_by=each.asked_by) for id, each in entries.items()}
+        raise EvidenceError(
+            f"{name} cannot be read ({str(error)[:200]}); write it anew with `make catalogue`"
+        ) from error
+    found = {key: Check(id=key, over=each.over, asked_by=each.asked_by) for key, each in entries.items()}
     unknown = sorted(f"{each.id} over {each.over}" for each in found.values() if each.over not in SELECTORS)
     unknown += sorted(f"{each.id} of no known family" for each in found.values() if each.family not in FAMILIES)
     if unknown or not found:

@@ -109,8 +109,14 @@ def _gaps(plan: Plan, world: World) -> list[str]:
     reasons = []
     if not plan.required:
         reasons.append(f"step {plan.step.name} requires no claim of {plan.environment}; nothing would be proven")
-    reasons += [f"{family}: required by this step, and nothing is declared that it could be asked about" for family in plan.empty]
-    reasons += [f"{id}: CATALOGUE.lock and the checks do not say the same; no check asks it as locked" for id in sorted(world.unasked)]
+    reasons += [
+        f"{family}: required by this step, and nothing is declared that it could be asked about"
+        for family in plan.empty
+    ]
+    reasons += [
+        f"{check}: CATALOGUE.lock and the checks do not say the same; no check asks it as locked"
+        for check in sorted(world.unasked)
+    ]
     if world.candidate is None:
         reasons.append(f"the candidate's build is unknown: {world.silence or 'give --candidate'}")
     left = "planned by the previous decision, no longer there"

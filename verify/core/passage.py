@@ -12,7 +12,9 @@ from verify.core.subjects import Environment
 
 def position(chain: Sequence[Decision]) -> float:
     """The share of traffic on the candidate, in percent, as the chain has it; 0 before any ADVANCE that names one."""
-    shares = [d.percent for d in chain if d.question == "advance" and d.action is Action.ADVANCE and d.percent is not None]
+    shares = [
+        d.percent for d in chain if d.question == "advance" and d.action is Action.ADVANCE and d.percent is not None
+    ]
     return shares[-1] if shares else 0.0
 
 
@@ -42,7 +44,11 @@ def entered(
     if index == 0:
         return None, None
     before = steps[index - 1]
-    moments = [each.decided_at for each in reached(environment, chain) if each.step == before.name and each.candidate == candidate]
+    moments = [
+        each.decided_at
+        for each in reached(environment, chain)
+        if each.step == before.name and each.candidate == candidate
+    ]
     return before, moments[0] if moments else None
 
 

@@ -68,12 +68,18 @@ class Resolver:
         for _, value in ((name, self._values.get(name)) for name in names_in(template)):
             if value:
                 self.mask.add(value)
-        return Secret(", ".join(f"${{{name}}}" for name in names_in(template)) or "literal", lambda: self._fill(template))
+        return Secret(
+            ", ".join(f"${{{name}}}" for name in names_in(template)) or "literal", lambda: self._fill(template)
+        )
 
     def _fill(self, template: str) -> str:
         if _ELSEWHERE.match(template):
-            raise UnresolvedReference(f"{template.partition(':')[0]}: references are not resolved yet; export the value and write ${{NAME}}")
-        missing = [found[1] for found in _REFERENCE.finditer(template) if found[2] is None and not self._values.get(found[1])]
+            raise UnresolvedReference(
+                f"{template.partition(':')[0]}: references are not resolved yet; export the value and write ${{NAME}}"
+            )
+        missing = [
+            found[1] for found in _REFERENCE.finditer(template) if found[2] is None and not self._values.get(found[1])
+        ]
         if missing:
             names = ", ".join(f"${{{name}}}" for name in sorted(set(missing)))
             raise UnresolvedReference(f"{names} is not set; {self._remedy}")
@@ -100,4 +106,6 @@ def misspelt(file: str, line: int, path: str, text: str) -> Mistake | None:
     found = broken_in(text)
     if found is None:
         return None
-    return Mistake(file=file, line=line, path=path, message=f"{found!r} is not a reference; write ${{NAME}} or ${{NAME:-default}}")
+    return Mistake(
+        file=file, line=line, path=path, message=f"{found!r} is not a reference; write ${{NAME}} or ${{NAME:-default}}"
+    )

@@ -98,7 +98,11 @@ Size = Annotated[
     int, BeforeValidator(_size), WithJsonSchema({"type": ["integer", "string"], "description": "bytes, or 10 MiB"})
 ]
 StatusRange = Annotated[str, BeforeValidator(_status), WithJsonSchema({"type": ["integer", "string"]})]
-Request = Annotated[str, BeforeValidator(_request), WithJsonSchema({"type": "string", "pattern": f"^{_REQUEST.pattern}$"})]
+Request = Annotated[
+    str, BeforeValidator(_request), WithJsonSchema({"type": "string", "pattern": f"^{_REQUEST.pattern}$"})
+]
 Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
 Volatile = Literal["timestamp", "uuid", "number", "string", "any"]
-Family = Literal["health", "parity", "session", "realtime", "files", "search", "consistency", "success", "posture", "load", "attest"]
+Family = Literal[
+    "health", "parity", "session", "realtime", "files", "search", "consistency", "success", "posture", "load", "attest"
+]

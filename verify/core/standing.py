@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from verify.core.catalogue import Claim
@@ -46,7 +47,9 @@ class Standing:
     unanswered: str = ""
 
 
-def _unknown(claim: Claim, cause: Cause, why: str, *, run: Run | None = None, evidence: Evidence | None = None) -> Standing:
+def _unknown(
+    claim: Claim, cause: Cause, why: str, *, run: Run | None = None, evidence: Evidence | None = None
+) -> Standing:
     return Standing(
         claim=claim,
         verdict=Verdict.INCONCLUSIVE,
@@ -98,7 +101,7 @@ def _flips(claim: Claim, runs: Sequence[Run], fresh: timedelta, now: Now) -> int
         if run.evidence.get(claim) and now.moment - _worst(run.evidence[claim]).observed_at <= fresh
     ]
     told = [each for each in verdicts if each is not Verdict.INCONCLUSIVE]
-    return sum(1 for one, two in zip(told, told[1:], strict=False) if one is not two)
+    return sum(1 for one, two in pairwise(told) if one is not two)
 
 
 def _unusable(claim: Claim, run: Run, evidence: Evidence, fresh: timedelta, now: Now) -> str:
@@ -136,7 +139,11 @@ def _unanswered(claim: Claim, runs: Sequence[Run], fresh: timedelta, now: Now) -
     """The newest fresh failure without a PASS after it, so that a killed or empty rerun launders nothing."""
     for run in runs:
         evidence = _worst(run.evidence[claim]) if run.evidence.get(claim) else None
-        if evidence and evidence.verdict is not Verdict.INCONCLUSIVE and not _unusable(claim, run, evidence, fresh, now):
+        if (
+            evidence
+            and evidence.verdict is not Verdict.INCONCLUSIVE
+            and not _unusable(claim, run, evidence, fresh, now)
+        ):
             return f"{run.id}: {evidence.conclusion.summary}" if evidence.verdict is Verdict.FAIL else ""
     return ""
 

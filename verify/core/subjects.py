@@ -133,8 +133,7 @@ def error_rate(environment: Environment) -> tuple[Subject[Objectives], ...]:
 
 
 SELECTORS: Final[Mapping[str, Selector]] = {
-    each.__name__: each
-    for each in (health, identity, endpoints, errors, routes, datasets, latency, error_rate)
+    each.__name__: each for each in (health, identity, endpoints, errors, routes, datasets, latency, error_rate)
 }
 
 

@@ -20,9 +20,9 @@ from sandbox.systems.twin import Twin
 from verify.core.catalogue import Check
 from verify.core.errors import CutoverError
 from verify.core.subjects import Environment
+from verify.core.verdicts import Problem
 from verify.drilling.gate import Bench, entered, with_one_step
 from verify.drilling.outcome import Outcome, Seen, judge
-from verify.core.verdicts import Problem
 from verify.gating import candidate_build
 from verify.recording import ROOT, home, utc_now
 
@@ -143,10 +143,18 @@ class Drill:
         with (root / "output.txt").open("ab") as output:
             try:
                 subprocess.run(
-                    [sys.executable, *words], cwd=ROOT, env=values, stdout=output, stderr=output, timeout=_LIMIT_S, check=False
+                    [sys.executable, *words],
+                    cwd=ROOT,
+                    env=values,
+                    stdout=output,
+                    stderr=output,
+                    timeout=_LIMIT_S,
+                    check=False,
                 )
             except subprocess.TimeoutExpired as error:
-                raise CutoverError(f"{' '.join(words)}: did not end within {_LIMIT_S} s; see {root}/output.txt") from error
+                raise CutoverError(
+                    f"{' '.join(words)}: did not end within {_LIMIT_S} s; see {root}/output.txt"
+                ) from error
 
 
 def _edit(folder: Path) -> None:

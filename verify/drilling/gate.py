@@ -25,9 +25,7 @@ _FRESH: Final = timedelta(hours=2)
 def with_one_step(environment: Environment, checks: Mapping[str, Check]) -> Environment:
     """The environment with a single step that requires every family it has claims of."""
     families = sorted({claim.family for claim in claims(environment, checks)})
-    step = Step.model_validate(
-        {"name": STEP, "percent": 10.0, "requires": families, "fresh": {"default": _FRESH}}
-    )
+    step = Step.model_validate({"name": STEP, "percent": 10.0, "requires": families, "fresh": {"default": _FRESH}})
     return replace(environment, system=environment.system.model_copy(update={"steps": (step,)}))
 
 

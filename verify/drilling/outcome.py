@@ -89,7 +89,11 @@ def judge(fault: Declared, kind: str, system: str, seen: Seen) -> Outcome:
     """The fault's declaration held against what the gate saw."""
     found = {str(each.claim): each.verdict.name for each in seen.advance.claims} if seen.advance else {}
     expected = _expected(fault.claims_of(system), found, seen.load_claims) if seen.advance else {}
-    wrong = {claim: (verdict, found.get(claim, "absent")) for claim, verdict in expected.items() if found.get(claim) != verdict}
+    wrong = {
+        claim: (verdict, found.get(claim, "absent"))
+        for claim, verdict in expected.items()
+        if found.get(claim) != verdict
+    }
     lines = {claim: f"{claim}: expected {want}, was {was}" for claim, (want, was) in sorted(wrong.items())}
     decided = {"advance": (fault.advance, _said(seen.advance)), "stay": (fault.stay, _said(seen.stay))}
     return Outcome(
