@@ -95,8 +95,9 @@ class LoadEvidence:
 def begin(trial: Trial, again: str) -> Evidence:
     """A run's journal whose claims are on disk."""
     planned = claims(trial.environment, collect([judge_latency, judge_error_rate]))
+    fingerprints = trial.fingerprints()
     journal = Journal(trial.setting(new_run(utc_now()), f"locust-{os.getpid()}", "locust"), mask=trial.mask)
-    journal.start(planned, fingerprints=trial.fingerprints())
+    journal.start(planned, fingerprints=fingerprints)
     return LoadEvidence(trial=trial, planned=planned, journal=journal, again=again)
 
 

@@ -248,8 +248,18 @@ def test_no_runs_at_all(tmp_path):
     """An empty folder is no error and no evidence."""
     assert read_runs(tmp_path, environment="shop/target") == []
     (tmp_path / "runs" / "r1").mkdir(parents=True)
-    (tmp_path / "runs" / "r1" / "main.jsonl").write_bytes(b"")
     assert read_runs(tmp_path, environment="shop/target") == []
+
+
+def test_a_run_killed_before_its_first_line_is_known_to_have_been(tmp_path):
+    """A file without a line is a blind run: earlier evidence does not count as if nothing had happened since."""
+    (tmp_path / "runs" / "r1").mkdir(parents=True)
+    (tmp_path / "runs" / "r1" / "main.jsonl").write_bytes(b"")
+
+    (found,) = read_runs(tmp_path, environment="shop/target")
+
+    assert found.blind
+    assert not found.finished
 
 
 def test_the_digest_sees_every_byte(file):

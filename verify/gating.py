@@ -21,7 +21,7 @@ from verify.core.verdicts import Observation
 from verify.discovery import asked_checks
 from verify.reading import append_decision, evidence_digest, locked, read_chain, read_runs
 from verify.recording import VERSION, hash_key, home, revision
-from verify.trial import locked_checks, on_trial
+from verify.trial import hide_in_crashes, locked_checks, on_trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ class Question:
 def candidate_build(environment: Environment, *, values: Mapping[str, str], root: Path) -> Observation[str]:
     """The build that the candidate says it is now, by one request, or why it cannot be heard."""
     trial = on_trial(environment, values=values, root=root)
+    hide_in_crashes(trial.mask)
     try:
         return trial.build(trial.candidate)
     finally:

@@ -26,7 +26,7 @@ from verify.recording import evidence_root, utc_now
 from verify.running import PHASES, SPOKEN, RunRecorder
 from verify.sides import LiveSide
 from verify.stores.registry import problems
-from verify.trial import locked_checks, on_trial
+from verify.trial import hide_in_crashes, locked_checks, on_trial
 
 RECORDER: Final = pytest.StashKey[RunRecorder]()
 CHECKS: Final = pytest.StashKey[Mapping[str, Check]]()
@@ -59,6 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     root = evidence_root(config.getoption("evidence"), os.environ)
     trial = on_trial(environment, values=os.environ, root=root)
+    hide_in_crashes(trial.mask)
     controls = bool(getattr(config.option, "numprocesses", None)) and not hasattr(config, "workerinput")
     recorder = RunRecorder(trial, record=not config.getoption("no_record") and not controls)
     config.stash[RECORDER] = recorder

@@ -10,13 +10,25 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from verify.core.catalogue import Claim
 from verify.core.decision import Decision, dump_decision, load_decision
 from verify.core.errors import EvidenceError
-from verify.core.evidence import Evidence, Observed, Record, Run, RunFinished, RunStarted, Sealed, Selected, load_record
+from verify.core.evidence import (
+    Evidence,
+    Fingerprints,
+    Observed,
+    Record,
+    Run,
+    RunFinished,
+    RunStarted,
+    Sealed,
+    Selected,
+    load_record,
+)
 from verify.recording import FIRST
 
 INTERNAL_ERROR: Final = 3  # pytest's ExitCode.INTERNAL_ERROR
@@ -63,10 +75,14 @@ def read_records(path: Path) -> list[Record]:
 
 
 def read_run(folder: Path) -> Run | None:
-    """The run of one folder, merged over its files; None when no file got as far as its first line."""
+    """
+    The run of one folder, merged over its files; None for a folder without any.
+
+    Files that never got their first line make a blind run: it was there, and nobody knows what it would have asked.
+    """
     files = [records for path in sorted(folder.glob("*.jsonl")) if (records := read_records(path))]
     if not files:
-        return None
+        return _blind(folder)
     heads = [_head(records, folder) for records in files]
     if len({head.environment for head in heads}) > 1:
         raise EvidenceError(f"{folder}: holds files of several environments")
@@ -90,6 +106,19 @@ def read_run(folder: Path) -> Run | None:
         evidence=_evidence(files, folder),
         sealed=_sealed(files),
     )
+
+
+def _blind(folder: Path) -> Run | None:
+    """A run of which nothing was written but its file; None when there is not even that."""
+    found = sorted(folder.glob("*.jsonl"))
+    if not found:
+        return None
+    made = datetime.fromtimestamp(min(path.stat().st_mtime for path in found), UTC)
+    return Run(
+        id=folder.name, tool="unknown", environment="", started_at=made,
+        finished=False, started_as=Fingerprints(), finished_as=Fingerprints(), claims=frozenset(),
+        deselected=frozenset(), evidence={}, sealed={},
+    )  # fmt: skip
 
 
 def _head(records: Sequence[Record], folder: Path) -> RunStarted:
@@ -123,7 +152,7 @@ def read_runs(home: Path, *, environment: str) -> list[Run]:
     """Every run below the folder, oldest first; EvidenceError when one is unreadable or of another environment."""
     runs = [run for folder in sorted(home.glob("runs/*")) if folder.is_dir() and (run := read_run(folder))]
     for run in runs:
-        if run.environment != environment:
+        if not run.blind and run.environment != environment:
             raise EvidenceError(f"{home}/runs/{run.id}: evidence of {run.environment}, not of {environment}")
     return sorted(runs, key=lambda run: (run.started_at, run.id))
 

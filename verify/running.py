@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import pytest
+from _pytest._code.code import ExceptionChainRepr, ReprTracebackNative
 
 from verify.core.catalogue import Claim, check_of
 from verify.core.errors import CutoverError
@@ -61,9 +62,10 @@ class RunRecorder:
             return
         worker: dict[str, str] = getattr(session.config, "workerinput", {})
         run = worker.get("cutover_run") or new_run(utc_now())
+        fingerprints = self.trial.fingerprints()
         try:
             journal = Journal(self.trial.setting(run, worker.get("workerid", "main"), "pytest"), mask=self.trial.mask)
-            journal.start(claims, deselected=self.deselected, fingerprints=self.trial.fingerprints())
+            journal.start(claims, deselected=self.deselected, fingerprints=fingerprints)
         except (CutoverError, OSError) as error:
             self._unwritten(error)
         self.journal = journal
@@ -126,6 +128,12 @@ class RunRecorder:
             self._unwritten(error)
         finally:
             self.trial.close()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: ExceptionChainRepr) -> None:
+        """A crash of the suite itself shows no secret either."""
+        masked = ReprTracebackNative([self.trial.mask(str(excrepr))])
+        excrepr.chain, excrepr.reprtraceback = [(masked, None, None)], masked
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Verdicts counted, and where the evidence is."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import sys
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import TracebackType
 from typing import Literal
 
 from verify.core.catalogue import Check, load_lock
@@ -99,3 +102,12 @@ def on_trial(environment: Environment, *, values: Mapping[str, str], root: Path)
         candidate=LiveSide(environment, "candidate", resolver=resolver),
         baseline=LiveSide(environment.baseline, "baseline", resolver=resolver) if environment.baseline else None,
     )
+
+
+def hide_in_crashes(mask: Mask) -> None:
+    """From now on the stack trace this process may end with shows no secret that the mask knows."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.stderr.write(mask("".join(traceback.format_exception(kind, error, trace))))
+
+    sys.excepthook = hook

@@ -43,10 +43,10 @@ def _left(environment: Any) -> None:
     RESULT.write_text(json.dumps(found), encoding="utf-8")
 
 
-_hooks: Any = events  # locust's events are untyped
-
-
-@_hooks.init.add_listener
 def _listen(environment: Any, **_: Any) -> None:
     environment.events.spawning_complete.add_listener(lambda **_: _begun(environment))
     environment.events.test_stopping.add_listener(lambda **_: _left(environment))
+
+
+_hooks: Any = events  # locust's events are untyped
+_hooks.init.add_listener(_listen)

@@ -75,7 +75,7 @@ class Sizes:
     sample: int = 2_000
     rounds: int = 5
     within: float = 40.0
-    closed_s: float = 5.0
+    closed_s: float = 3.0
     users: int = 32
     block_s: float = 0.2
     steps: int = 5

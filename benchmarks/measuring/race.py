@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -100,7 +100,10 @@ class _Worker:
         return reply
 
     def _ended(self) -> BenchmarkError:
-        self._process.stdin = None
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
+            self._process.stdin = None
         _, trace = self._process.communicate(timeout=PATIENCE)
         last = (trace or "").strip().splitlines()[-1:] or ["it said nothing"]
         return BenchmarkError(f"{self._contestant.name} ended with {self._process.returncode}: {last[0]}")

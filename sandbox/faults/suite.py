@@ -85,7 +85,7 @@ SUITE_FAULTS = (
     ),
     SuiteFault(
         name="zero-requests",
-        summary="the load run ends without having sent a request",
+        summary="the load run ends before it has sent what it planned",
         how="send-nothing",
         claims={"load.latency mix/api": INCONCLUSIVE, "success.error_rate mix/api": INCONCLUSIVE},
     ),

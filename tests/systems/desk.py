@@ -67,17 +67,18 @@ class Desk:
         own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "CUTOVER", "COV"))}
         return {**own, "PYTHONDONTWRITEBYTECODE": "1", **self.variables, "CUTOVER_EVIDENCE": str(self.root), **self.more}
 
-    def begin(self, *words: str, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
-        """The command, running in a process group of its own."""
+    def begin(self, *words: str, blocks: int | None = None) -> subprocess.Popen[str]:
+        """The command, running in a process group of its own; no file may grow past `blocks` of 512 bytes."""
+        limit = [] if blocks is None else ["sh", "-c", f'ulimit -f {blocks}; exec "$0" "$@"']
         return subprocess.Popen(
-            [sys.executable, *words], cwd=self.cwd, env=self.shell(), text=True, errors="replace",
+            [*limit, sys.executable, *words], cwd=self.cwd, env=self.shell(), text=True, errors="replace",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            preexec_fn=before, start_new_session=True,
+            start_new_session=True,
         )  # fmt: skip
 
-    def run(self, *words: str, before: Callable[[], None] | None = None) -> Ended:
+    def run(self, *words: str, blocks: int | None = None) -> Ended:
         """The command, ended."""
-        process = self.begin(*words, before=before)
+        process = self.begin(*words, blocks=blocks)
         try:
             said, _ = process.communicate(timeout=WITHIN_S)
         except subprocess.TimeoutExpired:
@@ -86,9 +87,9 @@ class Desk:
             raise AssertionError(f"{words} did not end within {WITHIN_S} s; it said:\n{said}") from None
         return Ended(process.returncode, said)
 
-    def pytest(self, *words: str, before: Callable[[], None] | None = None) -> Ended:
+    def pytest(self, *words: str, blocks: int | None = None) -> Ended:
         """The suite, asked."""
-        return self.run("-m", "pytest", f"--env={self.env}", "-p", "no:cacheprovider", *words, before=before)
+        return self.run("-m", "pytest", f"--env={self.env}", "-p", "no:cacheprovider", *words, blocks=blocks)
 
     def cutover(self, command: str, *words: str) -> Ended:
         """A command of cutover."""
@@ -113,7 +114,7 @@ class Desk:
 
     def write_all(self, clock: Callable[[], object]) -> None:
         """Every claim is proven, in a run of the clock's time."""
-        _write(self, "pytest", lambda check: True, clock)
+        _write(self, "pytest", lambda _: True, clock)
 
 
 def _write(desk: Desk, tool: str, wanted: Callable[[str], bool], clock: Callable) -> None:
@@ -137,7 +138,7 @@ def runs_of(desk: Desk) -> list:
 
 def newest(desk: Desk) -> Path:
     """The folder of the newest run."""
-    return sorted(desk.home.glob("runs/*"))[-1]
+    return max(desk.home.glob("runs/*"))
 
 
 def run_in(folder: Path):

@@ -28,7 +28,8 @@ CREATE TABLE "Bestellungen 2024" (
   laune "Stimmung", wann timestamptz, ortszeit timestamp, tag date, roh bytea, kennung uuid, dauer interval,
   leer text, nichts text, ok boolean, kommazahl double precision, PRIMARY KEY ("Id", "Teil"));
 INSERT INTO "Bestellungen 2024"
-SELECT n, 'Teil "' || t || '"', '김' || n || E'\\n', n * 1.000001, 10.0 ^ (n % 30), jsonb_build_object('b', n, 'a', array[n, null]),
+SELECT n, 'Teil "' || t || '"', '김' || n || E'\\n', n * 1.000001, 10.0 ^ (n % 30),
+  jsonb_build_object('b', n, 'a', array[n, null]),
   array[n, null, -n], array['', 'a,b', 'ß"', null], (enum_range(null::"Stimmung"))[1 + n % 3],
   '2024-02-29 23:59:59.123456+09'::timestamptz + n * interval '1 hour', '2024-03-31 02:30:00.000001', '0044-03-15 BC',
   decode(md5(n::text), 'hex'), md5(n::text)::uuid, make_interval(months => n, days => 1, secs => 0.5), '', null, n % 2 = 0,

@@ -29,7 +29,9 @@ def test_the_healthy_twin_is_green_and_its_evidence_complete(name, workers, requ
     ended = desk.pytest(*workers)
     assert ended.code == 0, ended.said
     (run,) = runs_of(desk)
-    assert run.finished and run.steady and not run.deselected
+    assert run.finished
+    assert run.steady
+    assert not run.deselected
     assert run.claims == asked_by_pytest(desk) == set(run.evidence) == set(run.sealed)
     assert {each.verdict.name for seen in run.evidence.values() for each in seen} == {"PASS"}
     assert all(run.sealed.values())
@@ -57,7 +59,8 @@ def test_the_gate_without_a_load_run_names_what_is_missing(lightsail):
 def test_the_gate_advances_on_everything_proven_and_every_reader_agrees(proven):
     """Text, JSON, report and audit of one green state say the same."""
     told = proven.gate("10")
-    assert told.code == 0 and told.names("ADVANCE", "20 of 20"), told.said
+    assert told.code == 0, told.said
+    assert told.names("ADVANCE", "20 of 20"), told.said
     machine = proven.gate("10", "--json", "--no-record")
     assert json.loads(machine.said)["action"] == "ADVANCE"
     assert proven.cutover("report").code == 0

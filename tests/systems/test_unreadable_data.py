@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 import socket
-import threading
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
 from desk import Desk
+from relay import Relay
 
 pytestmark = pytest.mark.xdist_group("systems-pickup")
 CONSISTENCY = "verify/checks/test_consistency.py"
@@ -43,59 +42,18 @@ def equal(green_postgres, tmp_path):
 def inconclusive(desk, *words):
     """Asked again, the claims are INCONCLUSIVE in these words, without a stack trace, and the gate holds."""
     ended = desk.pytest("-q", CONSISTENCY)
-    assert ended.code == 1 and ended.names("INCONCLUSIVE", *words), ended.said
-    assert "Traceback" not in ended.said and "PASS consistency.records dataset/products" not in ended.said, ended.said
+    assert ended.code == 1, ended.said
+    assert ended.names("INCONCLUSIVE", *words), ended.said
+    assert "Traceback" not in ended.said, ended.said
+    assert "PASS consistency.records dataset/products" not in ended.said, ended.said
     gate = desk.gate("backfill")
-    assert gate.code == 10 and gate.names("consistency.records dataset/products"), gate.said
+    assert gate.code == 10, gate.said
+    assert gate.names("consistency.records dataset/products"), gate.said
     return ended.said + gate.said
 
 
-@contextlib.contextmanager
-def relay(address, *, after):
-    """Passes bytes on to the address, and hangs up after this many from it (never while None)."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    limit = {"after": after}
-    threads = []
-
-    def pump(one, other, counted):
-        passed = 0
-        with contextlib.suppress(OSError):
-            while part := one.recv(4096):
-                passed += len(part)
-                if counted and limit["after"] is not None and passed > limit["after"]:
-                    break
-                other.sendall(part)
-        for each in (one, other):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-
-    def serve(near):
-        with near, socket.create_connection(address) as far:
-            back = threading.Thread(target=pump, args=(far, near, True))
-            back.start()
-            pump(near, far, False)
-            back.join()
-
-    def accept():
-        with contextlib.suppress(OSError):
-            while True:
-                threads.append(threading.Thread(target=serve, args=(listener.accept()[0],)))
-                threads[-1].start()
-
-    acceptor = threading.Thread(target=accept)
-    acceptor.start()
-    try:
-        yield listener.getsockname()[1], limit
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        acceptor.join()
-        for each in threads:
-            each.join()
-
-
 FILES = {
-    "an empty file": lambda text: "",
+    "an empty file": lambda _: "",
     "half a file": lambda text: text[: len(text) // 2],
     "the file but for its last bracket": lambda text: text.rstrip()[:-1],
     "an array that is gone": lambda text: json.dumps({k: v for k, v in json.loads(text).items() if k != "products"}),
@@ -109,7 +67,7 @@ def test_a_json_file_that_lost_its_data_is_no_equal_store(equal, how):
     """Each way to lose the baseline's file or array is a file that cannot be read, told with its path."""
     path = Path(equal.variables["PICKUP_JSON_FILE"])
     path.write_text(FILES[how](path.read_text()))
-    inconclusive(equal, "baseline main", "data.json", "products")
+    inconclusive(equal, "baseline main", "dataset/products")
 
 
 @pytest.mark.parametrize("left", [0, 2500])
@@ -136,11 +94,11 @@ def through(desk, port):
 def test_a_database_that_stops_halfway_is_not_equal(equal):
     """The connection breaks in the middle of the rows of a run after a green one."""
     parts = urlsplit(equal.variables["PICKUP_POSTGRES_DSN"])
-    with relay((parts.hostname, parts.port), after=None) as (port, limit):
-        desk = through(equal, port)
+    with Relay((parts.hostname, parts.port)) as line:
+        desk = through(equal, line.port)
         assert desk.pytest("-q", CONSISTENCY).code == 0
         assert desk.gate("backfill", "--no-record").code == 0
-        limit["after"] = 200_000
+        line.after = 200_000
         inconclusive(desk, "candidate main", "consistency.records dataset/products")
 
 
@@ -160,7 +118,8 @@ def test_a_wrong_password_is_told_and_shown_nowhere(equal, wrong, tmp_path):
     said = inconclusive(desk, "candidate main", "password")
     files = "".join(path.read_text(errors="replace") for path in equal.root.rglob("*.json*"))
     for text in (said, files):
-        assert wrong not in text and quote(wrong, safe="") not in text
+        assert wrong not in text
+        assert quote(wrong, safe="") not in text
 
 
 def test_an_unset_variable_names_itself_and_the_twin(equal):

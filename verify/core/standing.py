@@ -87,8 +87,8 @@ def _relevant(claim: Claim, digest: str, runs: Sequence[Run], now: Now) -> tuple
     for run in asked:
         evidence = _worst(run.evidence[claim]) if run.evidence.get(claim) else None
         foreign = _foreign(run, evidence, digest, now)
-        history = history or foreign
-        if not foreign:
+        history = history or ("" if run.blind else foreign)
+        if run.blind or not foreign:
             found.append(run)
     return found, history
 

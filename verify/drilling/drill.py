@@ -97,7 +97,7 @@ class Drill:
         elif fault.how == "edit":
             _edit(home(root, self.environment))
         elif fault.how == "send-nothing":
-            self._locust(root, "--run-time", "1s")
+            self._locust(root, "--run-time", "6s")
         elif fault.how == "deselect":
             self._pytest(root, "--deselect", victim)
         else:
