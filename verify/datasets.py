@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from verify.trial import Trial
 
 # Where a file lies is no secret, and a message about it without its path helps nobody.
 _VISIBLE = frozenset({"path"})
+_KEYWORD = re.compile(r"\bhost(?:addr)?\s*=\s*'?([^\s'&]+)")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -107,11 +109,13 @@ def _shown(option: Secret | JsonValue) -> JsonValue:
     return option.reveal() if isinstance(option, Secret) else option
 
 
-def _is_near(options: dict[str, Secret | JsonValue]) -> bool:
-    """True when the store is a file or lives on this machine; what cannot be told counts as serving users."""
-    shown = [_shown(value) for value in options.values()]
-    hosts = {urlsplit(value).hostname for value in shown if isinstance(value, str) and "://" in value}
-    return hosts <= _LOOPBACK
+def _is_near(options: Mapping[str, Secret | JsonValue]) -> bool:
+    """True when the store is a file or lives on this machine; every host it names must be loopback."""
+    shown = {name: str(_shown(value)) for name, value in options.items()}
+    hosts = {urlsplit(text).hostname or "" for text in shown.values() if "://" in text}
+    hosts |= {found[1] for text in shown.values() for found in _KEYWORD.finditer(text)}
+    hosts |= {shown["host"]} if "host" in shown else set()
+    return all(host in _LOOPBACK or host.startswith("/") or not host for host in hosts)
 
 
 def personal_columns(environment: Environment) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -27,7 +27,7 @@ class Setting:
     run: str
     process: str
     tool: Literal["pytest", "locust"]
-    values: Mapping[str, str]
+    values: Mapping[str, str] = field(repr=False)
     clock: Callable[[], datetime]
 
 

@@ -70,10 +70,10 @@ def verdict_lines(environment: Environment, conclusions: Mapping[Claim, Conclusi
     return lines
 
 
-def closing(environment: Environment, folder: Path | None) -> list[str]:
-    """Where the evidence is, and what to ask next."""
+def closing(environment: Environment, folder: Path | None, *, named: str) -> list[str]:
+    """Where the evidence is, and what to ask next; `named` is what --env was given."""
     if folder is None:
         return []
     steps = environment.system.steps
-    ask = f"; next: cutover gate --env {environment.name} --step {steps[0].name}" if steps else ""
+    ask = f"; next: cutover gate --env {named} --step {steps[0].name}" if steps else ""
     return [f"evidence: {folder}{ask}"]

@@ -139,7 +139,8 @@ class RunRecorder:
         """Verdicts counted, and where the evidence is."""
         environment = self.trial.environment
         folder, conclusions, doubts = self._on_record() if self.shared else self._own()
-        for line in verdict_lines(environment, conclusions) + doubts + closing(environment, folder):
+        asked = closing(environment, folder, named=terminalreporter.config.getoption("env"))
+        for line in verdict_lines(environment, conclusions) + doubts + asked:
             terminalreporter.write_line(self.trial.mask(line))
 
     def _own(self) -> tuple[Path | None, dict[Claim, Conclusion], list[str]]:

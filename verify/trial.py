@@ -7,7 +7,7 @@ import hmac
 import sys
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -42,7 +42,7 @@ class Trial:
 
     environment: Environment
     root: Path
-    values: Mapping[str, str]
+    values: Mapping[str, str] = field(repr=False)  # the whole process environment: a shown local must not list it
     mask: Mask
     resolver: Resolver
     candidate: LiveSide

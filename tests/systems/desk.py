@@ -65,7 +65,13 @@ class Desk:
     def shell(self) -> dict[str, str]:
         """The user's shell: nothing of the pytest that runs this test."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "CUTOVER", "COV"))}
-        return {**own, "PYTHONDONTWRITEBYTECODE": "1", **self.variables, "CUTOVER_EVIDENCE": str(self.root), **self.more}
+        return {
+            **own,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **self.variables,
+            "CUTOVER_EVIDENCE": str(self.root),
+            **self.more,
+        }
 
     def begin(self, *words: str, blocks: int | None = None) -> subprocess.Popen[str]:
         """The command, running in a process group of its own; no file may grow past `blocks` of 512 bytes."""

@@ -97,7 +97,9 @@ def says(status: int, body: object, **headers: str) -> Callable[[BaseHTTPRequest
 def mine(handler: BaseHTTPRequestHandler) -> None:
     """Who is logged in; 401 without the issued token."""
     known = handler.headers.get("authorization") == f"Bearer {ISSUED}"
-    says(200, {"name": "김", "email": "kim@laden.example"})(handler) if known else says(401, {"fehler": "wer?"})(handler)
+    says(200, {"name": "김", "email": "kim@laden.example"})(handler) if known else says(401, {"fehler": "wer?"})(
+        handler
+    )
 
 
 def login(handler: BaseHTTPRequestHandler) -> None:

@@ -23,7 +23,9 @@ class Relay:
         self._threads[0].start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Every connection has ended."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

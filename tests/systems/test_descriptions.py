@@ -62,7 +62,9 @@ def test_pytest_alone_lists_the_environments(shell):
     """Exit code 4, the option's name and every environment there is."""
     ended = shell.run("-m", "pytest")
     assert ended.code == 4
-    assert ended.names("--env", "easypicks/lightsail", "easypicks/railway", "pickup/json", "pickup/postgres"), ended.said
+    assert ended.names("--env", "easypicks/lightsail", "easypicks/railway", "pickup/json", "pickup/postgres"), (
+        ended.said
+    )
 
 
 def test_tests_of_the_repository_need_no_environment(shell):

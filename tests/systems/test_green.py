@@ -43,7 +43,9 @@ def test_the_healthy_twin_is_green_and_its_evidence_complete(name, workers, requ
 def test_workers_show_the_verdicts_and_the_evidence_of_their_one_run(lightsail):
     """The person who adds -n 2 reads the same verdicts and the same next command."""
     ended = lightsail.pytest("-n", "2")
-    assert ended.names("health       2 PASS", "parity       16 PASS", str(newest(lightsail)), "cutover gate --env"), ended.said
+    assert ended.names("health       2 PASS", "parity       16 PASS", str(newest(lightsail)), "cutover gate --env"), (
+        ended.said
+    )
 
 
 @EASYPICKS

@@ -106,7 +106,9 @@ def hostile(laden, sites):
 
 def told_of(said: str) -> dict[str, str]:
     """What was said of each endpoint."""
-    found = re.findall(r"(?ms)^((?:FAIL|INCONCLUSIVE)[^\n]* parity\.endpoint endpoint/(\w+): .*?^  again: [^\n]*)", said)
+    found = re.findall(
+        r"(?ms)^((?:FAIL|INCONCLUSIVE)[^\n]* parity\.endpoint endpoint/(\w+): .*?^  again: [^\n]*)", said
+    )
     return {name: text for text, name in found}
 
 

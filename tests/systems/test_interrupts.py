@@ -81,7 +81,9 @@ def test_an_interrupted_run_leaves_what_was_true(proven, waiting):
 def test_an_interrupted_sandbox_leaves_no_process(lightsail, waiting, number):
     """However the sandbox ends, its servers and the run inside it end with it."""
     desk = replace(lightsail, variables={}, more={"PYTHONPATH": str(waiting)})
-    process = desk.begin(*CUTOVER, "sandbox", "lightsail", "--", "python", "-m", "pytest", "--env=lightsail", "-p", "waits")
+    process = desk.begin(
+        *CUTOVER, "sandbox", "lightsail", "--", "python", "-m", "pytest", "--env=lightsail", "-p", "waits"
+    )
     until(process, waiting / "waiting")
     family = below(process.pid)
     assert len(family) > 4
@@ -96,7 +98,14 @@ def test_an_interrupted_sandbox_leaves_no_process(lightsail, waiting, number):
 def test_two_sandboxes_at_once_do_not_meet(lightsail, tmp_path):
     """Each has addresses and evidence of its own, and both are green."""
     desks = [replace(lightsail, variables={}, root=tmp_path / name) for name in ("one", "two")]
-    command = ("sandbox", "lightsail", "--", "sh", "-c", "echo $LIGHTSAIL_URL; exec python -m pytest --env=lightsail -q")
+    command = (
+        "sandbox",
+        "lightsail",
+        "--",
+        "sh",
+        "-c",
+        "echo $LIGHTSAIL_URL; exec python -m pytest --env=lightsail -q",
+    )
     processes = [each.begin(*CUTOVER, *command) for each in desks]
     said = [each.communicate(timeout=60)[0] for each in processes]
     assert [each.returncode for each in processes] == [0, 0], said

@@ -120,4 +120,4 @@ def test_datasets_alone_are_a_system(laden):
     assert ended.names("4 passed", "not declared: health.endpoint"), ended.said
     gate = laden.gate("umzug")
     assert gate.code == 10, gate.said
-    assert gate.names("build is unknown", "--candidate"), gate.said
+    assert gate.names("build is unknown", "identity"), gate.said

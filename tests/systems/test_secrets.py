@@ -50,7 +50,11 @@ def leaks(*texts: str) -> list[str]:
 
 def left_behind(desk) -> str:
     """All that lies in the evidence folder, the decisions and reports among it, and the JUnit file."""
-    files = [path for path in desk.root.parent.rglob("*") if path.is_file() and path.suffix in (".jsonl", ".json", ".md", ".xml")]
+    files = [
+        path
+        for path in desk.root.parent.rglob("*")
+        if path.is_file() and path.suffix in (".jsonl", ".json", ".md", ".xml")
+    ]
     assert {path.suffix for path in files} >= {".jsonl", ".json", ".md", ".xml"}
     return "".join(path.read_text(errors="replace") for path in files)
 
@@ -114,17 +118,22 @@ def test_a_crash_that_holds_them_in_its_text_and_locals_leaks_nothing(laden, wor
     ended = desk.pytest(f"--junitxml={junit}", "-p", "crashes", *words)
     assert ended.code not in (0, 10), ended.said
     files = [*folder.rglob("*.jsonl"), junit]
-    gate = desk.run("-c", "import crashes; from verify.cli import main; main()", "gate", "--env", desk.env, "--step", "umzug")
+    gate = desk.run(
+        "-c", "import crashes; from verify.cli import main; main()", "gate", "--env", desk.env, "--step", "umzug"
+    )
     assert gate.code not in (0, 10, 20, 30)
     assert "RuntimeError" in gate.said
     assert leaks(ended.said, gate.said, *(path.read_text() for path in files if path.exists())) == []
 
 
 def test_a_driver_that_crashes_in_a_check_leaks_nothing(laden):
-    """The same in the middle of a run: the crash is told with its frames, and the gate holds."""
+    """In the middle of a run the crash is told with its frames, and neither they nor the shell's variables leak."""
+    unrelated = "fake-key-of-something-else"
     folder = laden.root.parent
     (folder / "crashes.py").write_text(CRASHES.replace("Transport.handle_request = unsent", ""))
-    said, left = everything(replace(laden, more={"PYTHONPATH": str(folder)}), "-p", "crashes", *LOUD)
+    desk = replace(laden, more={"PYTHONPATH": str(folder), "UNRELATED_KEY": unrelated})
+    said, left = everything(desk, "-p", "crashes", *LOUD)
+    assert unrelated not in said + left
     assert "RuntimeError: lost" in said
     assert "HOLD" in said
     assert leaks(said, left) == []

@@ -88,7 +88,9 @@ def test_a_json_file_that_is_gone_is_told_by_its_path(equal, tmp_path):
 def through(desk, port):
     """The desk with its database behind this port."""
     dsn = desk.variables["PICKUP_POSTGRES_DSN"]
-    return replace(desk, variables={**desk.variables, "PICKUP_POSTGRES_DSN": dsn.replace(f":{urlsplit(dsn).port}/", f":{port}/")})
+    return replace(
+        desk, variables={**desk.variables, "PICKUP_POSTGRES_DSN": dsn.replace(f":{urlsplit(dsn).port}/", f":{port}/")}
+    )
 
 
 def test_a_database_that_stops_halfway_is_not_equal(equal):
