@@ -112,10 +112,17 @@ def _shown(option: Secret | JsonValue) -> JsonValue:
 def _is_near(options: Mapping[str, Secret | JsonValue]) -> bool:
     """True when the store is a file or lives on this machine; every host it names must be loopback."""
     shown = {name: str(_shown(value)) for name, value in options.items()}
-    hosts = {urlsplit(text).hostname or "" for text in shown.values() if "://" in text}
+    hosts = {_host(text) for text in shown.values() if "://" in text}
     hosts |= {found[1] for text in shown.values() for found in _KEYWORD.finditer(text)}
     hosts |= {shown["host"]} if "host" in shown else set()
     return all(host in _LOOPBACK or host.startswith("/") or not host for host in hosts)
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return "?"  # no address: its driver will say so
 
 
 def personal_columns(environment: Environment) -> frozenset[str]:

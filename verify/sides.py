@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from verify.clients.http import HttpClient, observe
 from verify.compare.documents import parse_json
 from verify.compare.json_paths import find
-from verify.core.errors import AnswerMalformed, ClientError, UnresolvedReference
+from verify.core.errors import AnswerMalformed, ClientError, HostNotDeclared, UnresolvedReference
 from verify.core.identities import Identity, Proof
 from verify.core.references import Resolver, names_in
 from verify.core.replies import Reply
@@ -78,6 +78,9 @@ class LiveSide:
             return observe(self.source, lambda: client.ask(method, path, headers=filled, body=body, deadline=deadline))
         except UnresolvedReference as error:
             return Problem(source=self.source, reason=str(error), cause=Cause.NOT_PERMITTED)
+        except HostNotDeclared as error:  # the address itself; what an answer may do is a Problem already
+            template = self.environment.file.urls[url]
+            return Problem(source=self.source, reason=f"urls.{url} {template}: {error}", cause=Cause.NOT_PERMITTED)
 
     def headers(self, given: Mapping[str, str], *, as_: str | None) -> dict[str, str | Secret] | Problem:
         """The headers filled in, with the identity's credentials; a Problem when it could not sign in."""

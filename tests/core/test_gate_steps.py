@@ -151,3 +151,9 @@ def test_step_entered_by_another_build_opens_nothing():
     decision = ask(environment(), "30", world(green(), chain=[entered(candidate="build-before")]))
     assert decision.action is HOLD
     assert "never said ADVANCE to it for this build" in reasons(decision)
+
+
+def test_new_build_is_proven_again_at_the_current_step():
+    """The step that traffic is in may be asked again for a new build, without starting from the first one."""
+    chain = [entered(candidate="build-before"), entered("30", 30.0, candidate="build-before")]
+    assert ask(environment(), "30", world(green(), chain=chain)).action is ADVANCE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from desk import runs_of
@@ -98,6 +99,22 @@ def test_an_empty_table_on_both_sides_proves_nothing(laden):
     ended = laden.pytest("-q", "verify/checks/test_consistency.py")
     assert ended.code == 1, ended.said
     assert ended.names(COUNT, RECORDS, "121", "120"), ended.said
+
+
+@pytest.mark.parametrize(
+    "address", ["ftp://x", "http://", "http://127.0.0.1:99999", "127.0.0.1:80", "http://x?a=1", "http://[::"]
+)
+def test_an_address_that_is_none_is_told_with_its_variable(laden, address):
+    """What was exported wrongly is named; nothing crashes, nothing passes, and the gate holds."""
+    desk = replace(laden, variables={**laden.variables, "NEU_URL": address, "NEU_DSN": "postgresql://[::x"})
+    ended = desk.pytest("-q")
+    assert ended.code == 1, ended.said
+    assert ended.names("health.identity", "${NEU_URL}", "dsn", "9 failed"), ended.said
+    assert "Traceback" not in ended.said
+    assert "INTERNALERROR" not in ended.said
+    gate = desk.gate("umzug")
+    assert gate.code == 10, gate.said
+    assert gate.names("consistency.records", "parity.endpoint", "health.identity"), gate.said
 
 
 def without(text: str, *parts: str) -> str:

@@ -20,7 +20,7 @@ from verify.commands.options import (
 )
 from verify.core.catalogue import Claim
 from verify.core.decision import dump_decision
-from verify.core.errors import CutoverError
+from verify.core.errors import CutoverError, EvidenceError
 from verify.core.subjects import Environment
 from verify.core.verdicts import Problem
 from verify.gating import Question, ask, candidate_build
@@ -37,10 +37,13 @@ from verify.recording import home, utc_now
 @click.option("--acknowledge", metavar="'CHECK SUBJECT'", multiple=True, help="A claim that was left out on purpose.")
 @click.option("--no-record", is_flag=True, help="A dry run: the decision is printed and not written.")
 @click.option("--audit", is_flag=True, help="Check the chain of decisions and every evidence file, and decide nothing.")
+@click.option(
+    "--head", metavar="SHA256", help="With --audit: a head noted earlier, which the chain must still contain."
+)
 @evidence_option
 @json_option
 @unusable_is_30
-def gate_command(
+def gate_command(  # noqa: PLR0913 - one parameter an option
     name: str,
     step: str | None,
     *,
@@ -50,6 +53,7 @@ def gate_command(
     acknowledge: tuple[str, ...],
     no_record: bool,
     audit: bool,
+    head: str | None,
     evidence: str | None,
     as_json: bool,
 ) -> None:
@@ -65,7 +69,7 @@ def gate_command(
     """
     environment, root = environment_named(name), root_of(evidence)
     if audit:
-        click.echo(_audited(environment, root))
+        click.echo(_audited(environment, root, head))
         return
     if step is None:
         raise CutoverError("--step is needed; steps: " + ", ".join(each.name for each in environment.system.steps))
@@ -96,10 +100,15 @@ def _claim(environment: Environment, text: str) -> Claim:
     return Claim(environment.id, check, subject)
 
 
-def _audited(environment: Environment, root: Path) -> str:
+def _audited(environment: Environment, root: Path, noted: str | None) -> str:
+    """What holds; a CutoverError when the chain no longer contains a head that was noted."""
     folder = home(root, environment)
     runs = read_runs(folder, environment=environment.id)
     chain, head = read_chain(folder)
+    if noted and noted not in {head, *(decision.previous for decision in chain)}:
+        raise EvidenceError(
+            f"{folder}: the chain does not contain {noted}; it was cut or rewritten since that was noted"
+        )
     return (
         f"{environment.id}: {len(chain)} decisions follow each other, {len(runs)} runs are as they were written\n"
         f"head: {head}\n"

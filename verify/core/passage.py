@@ -35,19 +35,20 @@ def entered(
     step: Step, environment: Environment, chain: Sequence[Decision], *, candidate: str | None
 ) -> tuple[Step | None, datetime | None]:
     """
-    The step before this one, and when the gate first let this build into it; None where there is none.
+    The step before this one, and when the gate first let traffic into it; None where it never did.
 
-    After a new build everything is proven again at the current step: an ADVANCE of another build opens nothing.
+    After a new build everything is proven again at the current step: an ADVANCE of another build opens no new
+    step, and does let the step be asked again that traffic is already in.
     """
     steps = environment.system.steps
     index = next(i for i, each in enumerate(steps) if each.name == step.name)
     if index == 0:
         return None, None
     before = steps[index - 1]
+    passed = reached(environment, chain)
+    inside = any(each.step == step.name for each in passed)
     moments = [
-        each.decided_at
-        for each in reached(environment, chain)
-        if each.step == before.name and each.candidate == candidate
+        each.decided_at for each in passed if each.step == before.name and (inside or each.candidate == candidate)
     ]
     return before, moments[0] if moments else None
 
