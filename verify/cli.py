@@ -39,3 +39,6 @@ for command in (
     schema_command,
 ):
     main.add_command(command)
+
+if __name__ == "__main__":
+    main()

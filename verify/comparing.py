@@ -17,7 +17,7 @@ from verify.compare.joining import Batches
 from verify.compare.records import Coverage, Side, by_fingerprint, compare_records, coverage_of
 from verify.core.errors import StoreError
 from verify.core.model import Dataset, Place
-from verify.core.verdicts import Answer, Conclusion, Observation, Problem, failed, unheard
+from verify.core.verdicts import Answer, Cause, Conclusion, Observation, Problem, failed, inconclusive, unheard
 from verify.stores.protocol import Digest, Digests, Shape, Store
 
 T = TypeVar("T")
@@ -46,8 +46,21 @@ def _both(one: Callable[[], T], other: Callable[[], T]) -> tuple[T, T]:
 def count_dataset(baseline: Store, candidate: Store, dataset: Dataset, *, name: str) -> Conclusion:
     """How many records each side holds, compared."""
     sides = _placed(baseline, candidate, dataset, name)
+    shapes = _both(*(partial(observed, store, partial(store.describe, place)) for store, place in sides))
+    if one := _one_place(*shapes):
+        return one
     here, there = _both(*(partial(observed, store, partial(store.count, place)) for store, place in sides))
     return compare_counts(here, there, minimum=dataset.minimum)
+
+
+def _one_place(here: Observation[Shape], there: Observation[Shape]) -> Conclusion | None:
+    """An INCONCLUSIVE when both sides are one collection, which would agree with itself."""
+    if isinstance(here, Problem) or isinstance(there, Problem) or not here.value.place:
+        return None
+    if here.value.place != there.value.place:
+        return None
+    told = f"{here.source} and {there.source} are one and the same collection; nothing would be compared"
+    return inconclusive(Cause.NOT_PERMITTED, told, remedy="name the candidate's own store, collection or file")
 
 
 def _placed(baseline: Store, candidate: Store, dataset: Dataset, name: str) -> list[tuple[Store, str]]:
@@ -71,6 +84,8 @@ def compare_dataset(
     here, there = _both(*(partial(observed, store, partial(store.describe, place)) for store, place in sides))
     if isinstance(here, Problem) or isinstance(there, Problem):
         return _silent(here, there)
+    if one := _one_place(here, there):
+        return one
     shapes = (here.value, there.value)
     if stray := _stray(dataset, shapes):
         return failed(

@@ -66,21 +66,7 @@ class LiveDatasets:
             candidate = self._store("candidate", dataset.candidate.store or dataset.store)
         except UnresolvedReference as error:
             return inconclusive(Cause.NOT_PERMITTED, str(error))
-        if self._one_place(dataset):
-            told = "both sides lead to one place; nothing would be compared"
-            return inconclusive(Cause.NOT_PERMITTED, told, remedy="name the candidate's own store, collection or file")
         return ask(baseline, candidate)
-
-    def _one_place(self, dataset: Dataset) -> bool:
-        """True when both sides read one collection of one store, which would agree with itself."""
-        if dataset.baseline.collection != dataset.candidate.collection:
-            return False
-        places = [
-            self._environment(side).file.stores[own.store or dataset.store]
-            for side, own in (("baseline", dataset.baseline), ("candidate", dataset.candidate))
-        ]
-        shown = [{name: _shown(self._option(name, value)) for name, value in each.options.items()} for each in places]
-        return places[0].kind == places[1].kind and shown[0] == shown[1]
 
     def _store(self, side: str, store: str) -> Store:
         if (side, store) not in self._stores:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from verify.core.catalogue import Check, Claim
 from verify.core.decision import Decision
-from verify.core.errors import EvidenceError
+from verify.core.errors import CutoverError, EvidenceError
 from verify.core.gate import World, decide
 from verify.core.plan import plan
 from verify.core.references import hashed_targets, names_in
@@ -69,6 +69,7 @@ def ask(
         chain, head = read_chain(folder)
         if chain and chain[0].environment != environment.id:
             raise EvidenceError(f"{folder}: holds decisions of {chain[0].environment}, not of {environment.id}")
+        _known(asked.acknowledged, chain)
         world = World(
             runs=read_runs(folder, environment=environment.id),
             chain=chain,
@@ -92,6 +93,13 @@ def ask(
             suite_version=VERSION,
         )
         return append_decision(folder, sealed, chain=chain, head=head) if record else (sealed, None)
+
+
+def _known(acknowledged: frozenset[Claim], chain: Sequence[Decision]) -> None:
+    """A CutoverError when a claim is acknowledged that the last decision did not plan."""
+    stray = sorted(acknowledged - set(chain[-1].planned if chain else ()))
+    if stray:
+        raise CutoverError(f"--acknowledge: the last decision planned no {', '.join(map(str, stray))}")
 
 
 def _names(environment: Environment) -> tuple[str, ...]:

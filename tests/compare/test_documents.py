@@ -55,7 +55,7 @@ class TestParse:
             (b'"\xed\xa0\x80"', "not UTF-8"),
             (b"\xef\xbb\xbf{}", "byte order mark"),
             (json.dumps({"a": 1}).encode("utf-16"), "not UTF-8"),
-            (b"", "line 1 column 1"),
+            (b"", "the body is empty"),
             (b"{} x", "Extra data at line 1 column 4"),
             (b'{"a": }', "line 1 column 7"),
             (b"01", "Extra data"),

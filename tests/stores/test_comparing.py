@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,6 +24,7 @@ from verify.core.values import encode
 from verify.core.verdicts import Cause, Conclusion, Verdict
 from verify.stores.json_file import connect as json_file
 from verify.stores.postgres import PostgresStore
+from verify.stores.postgres import connect as postgres
 from verify.stores.protocol import Store
 
 TABLE = """CREATE TABLE products (id bigint PRIMARY KEY, name text, price numeric(12,2), rate float8, live boolean,
@@ -81,6 +83,37 @@ def test_a_file_equals_its_table(file: Store, table: Store, conceal: Conceal) ->
     read = {"blob": "bytes", "born": "date", "ref": "uuid", "seen": "instant"}
     assert found.normalised == {f"{name}: string -> {kind}": 20 for name, kind in read.items()}
     assert count_dataset(file, table, DATASET, name="products").verdict is Verdict.PASS
+
+
+def test_one_table_under_two_spellings_is_not_compared_with_itself(
+    table: Store, databases: Databases, conceal: Conceal
+) -> None:
+    """An address is not an identity: the server, database and table behind it are."""
+    address = databases.dsn("candidate").replace("127.0.0.1", "localhost") + "?application_name=other"
+    again = postgres({"dsn": address}, source="baseline postgres", protect=False)
+    dataset = Dataset(key=("id",), baseline=Place(collection="public.products"))
+    for found in (_compare(again, table, conceal, dataset), count_dataset(again, table, dataset, name="products")):
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert "one and the same collection" in found.summary
+
+
+def test_one_file_under_two_names_is_not_compared_with_itself(file: Store, tmp_path: Path, conceal: Conceal) -> None:
+    """A link is another name, not another file."""
+    (tmp_path / "link.json").symlink_to(tmp_path / "products.json")
+    again = json_file({"path": str(tmp_path / "link.json")}, source="candidate file", protect=False)
+    dataset = Dataset(key=("id",), collection="$")
+    for found in (_compare(file, again, conceal, dataset), count_dataset(file, again, dataset, name="products")):
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert "one and the same collection" in found.summary
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, table: Store, conceal: Conceal) -> None:
+    """A named pipe in the place of a file would be read for ever."""
+    os.mkfifo(tmp_path / "products.json")
+    pipe = json_file({"path": str(tmp_path / "products.json")}, source="baseline file", protect=False)
+    found = _compare(pipe, table, conceal)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "not a regular file" in found.summary
 
 
 @pytest.mark.parametrize(

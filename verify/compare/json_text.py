@@ -68,6 +68,8 @@ def parse_json(data: bytes) -> JsonDocument:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}") from None
+    if not text.strip():
+        raise ValueError("the body is empty")
     if text.startswith("\ufeff"):
         raise ValueError("begins with a byte order mark, which JSON must not")
     if _too_deep(data):

@@ -83,7 +83,19 @@ class Resolver:
         if missing:
             names = ", ".join(f"${{{name}}}" for name in sorted(set(missing)))
             raise UnresolvedReference(f"{names} is not set; {self._remedy}")
+        odd = sorted(name for name in names_in(template) if not _is_text(self._values.get(name, "")))
+        if odd:
+            raise UnresolvedReference(f"{', '.join(f'${{{name}}}' for name in odd)} holds bytes that are not UTF-8")
         return _REFERENCE.sub(lambda found: self._values.get(found[1]) or found[2] or "", template)
+
+
+def _is_text(value: str) -> bool:
+    """False for what the shell handed over as bytes that are not UTF-8."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def hashed_targets(

@@ -114,8 +114,8 @@ def _unusable(claim: Claim, run: Run, evidence: Evidence, fresh: timedelta, now:
     if now.since and not (evidence.observed_at - now.since).total_seconds() >= evidence.duration:
         entered = f"{now.since:%Y-%m-%d %H:%M:%S} UTC"
         return f"was observed before the previous step was entered ({entered}), or began before that"
-    if evidence.verdict is Verdict.FAIL:
-        return ""
+    if evidence.verdict is not Verdict.PASS:
+        return ""  # only a PASS needs a clean end; what else was said stands as it was said
     if not run.finished:
         return f"comes from run {run.id}, which never finished"
     if not run.steady:

@@ -147,6 +147,5 @@ def unheard(*observations: Observation[T]) -> Conclusion | None:
     problems = [each for each in observations if isinstance(each, Problem)]
     if not problems:
         return None
-    return inconclusive(
-        problems[0].cause, "; ".join(f"{each.source} did not answer: {each.reason}" for each in problems)
-    )
+    told = dict.fromkeys(f"{each.source} did not answer: {each.reason}" for each in problems)
+    return inconclusive(problems[0].cause, "; ".join(told))

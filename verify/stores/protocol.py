@@ -28,13 +28,15 @@ class Shape:
     What a collection looks like.
 
     `open` says that records may hold further fields than `columns`; `unique` are sets of columns the store
-    itself keeps unique and not null; `notes` are for the reader of the evidence.
+    itself keeps unique and not null; `notes` are for the reader of the evidence. Two equal `place`s are one
+    collection, however their addresses are written; empty when the store cannot tell.
     """
 
     columns: tuple[Field, ...]
     open: bool = False
     unique: tuple[frozenset[str], ...] = ()
     notes: tuple[str, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,16 @@ class JsonFileStore:
         with closing(self._records(collection)) as records:
             for _, fields in islice(records, _SAMPLE):
                 names.update(fields)
-        return Shape(columns=tuple(Field(name=name, type="json") for name in sorted(names)), open=True)
+        columns = tuple(Field(name=name, type="json") for name in sorted(names))
+        return Shape(columns=columns, open=True, place=self._place(collection))
+
+    def _place(self, collection: str) -> str:
+        """File (by device and inode) and the path in it: the same however its name is spelt."""
+        segments = [part for part in collection.removeprefix("$").split(".") if part]
+        with file_errors(self.source):
+            path, inside = _located(Path(revealed(self.path)), segments, self.source)
+            found = path.stat()
+        return f"file {found.st_dev} {found.st_ino} {'.'.join(inside)}"
 
     def count(self, collection: str) -> int:
         """Records, after the whole file was read and found in order."""

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from verify.core.errors import StoreUnreadable
+from verify.core.errors import StoreRefused, StoreUnreadable
 
 PIECE: Final = 2**20
 _GZIP: Final = b"\x1f\x8b"
@@ -51,6 +51,8 @@ def opened(path: Path, source: str) -> Iterator[Text]:
     Raises StoreUnreadable at the end of the block when the file, or what its name leads to, changed meanwhile.
     """
     with ExitStack() as stack:
+        if path.exists() and not path.is_file():
+            raise StoreRefused(f"{source}: {path.name} is not a regular file; a pipe or device has no end to wait for")
         plain = stack.enter_context(path.open("rb"))
         before = _signature(os.fstat(plain.fileno()))
         zipped = plain.read(2) == _GZIP

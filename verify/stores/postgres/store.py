@@ -43,7 +43,7 @@ class PostgresStore:
         with self.session.reading() as connection:
             found = self._relation(connection, collection)
         columns = tuple(Field(name=name, type=found.words[name]) for name in sorted(found.columns))
-        return Shape(columns=columns, unique=found.unique, notes=found.notes)
+        return Shape(columns=columns, unique=found.unique, notes=found.notes, place=found.place)
 
     def count(self, collection: str) -> int:
         """Rows by count(*), not by statistics."""
