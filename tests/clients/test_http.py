@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import subprocess
 import sys
 import threading
-import time
 import zlib
-from collections.abc import Iterator
 
 import pytest
 from hostile import answer, dripping, flooding, sending, waiting
 
+from tests.clients.asking import GZIP, SPARE, get, lasting_at_most
 from verify.clients.http import HttpClient
 from verify.core.errors import (
     AnswerMalformed,
@@ -21,23 +19,7 @@ from verify.core.errors import (
     ClientError,
     DeadlineExceeded,
 )
-from verify.core.replies import Reply
 from verify.core.secrets import Secret
-
-GZIP = "Content-Encoding: gzip"
-SPARE = 1.0
-
-
-def get(url: str, path: str = "/", *, deadline: float = 5.0, max_bytes: int = 1_000_000, **more: object) -> Reply:
-    with HttpClient(url, max_bytes=max_bytes) as client:
-        return client.ask("GET", path, deadline=deadline, **more)
-
-
-@contextlib.contextmanager
-def lasting_at_most(seconds: float) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < seconds
 
 
 def test_a_whole_answer_is_returned_with_its_parts(serve):

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
-import time
 import zlib
-from collections.abc import Iterator
 
 import pytest
 from hostile import answer, sending
 
-from verify.clients.http import HttpClient
+from tests.clients.asking import GZIP, get, lasting_at_most
 from verify.core.errors import (
     AnswerMalformed,
     BudgetExceeded,
 )
-from verify.core.replies import Reply
-
-GZIP = "Content-Encoding: gzip"
-SPARE = 1.0
-
-
-def get(url: str, path: str = "/", *, deadline: float = 5.0, max_bytes: int = 1_000_000, **more: object) -> Reply:
-    with HttpClient(url, max_bytes=max_bytes) as client:
-        return client.ask("GET", path, deadline=deadline, **more)
-
-
-@contextlib.contextmanager
-def lasting_at_most(seconds: float) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < seconds
 
 
 def test_a_small_bomb_is_stopped_by_the_decoded_cap(serve):

@@ -4,33 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import time
-from collections.abc import Iterator
 
 import pytest
 from hostile import answer, resetting, sending
 
+from tests.clients.asking import get
 from verify.clients.http import HttpClient
 from verify.core.errors import (
     HostNotDeclared,
     Unreachable,
 )
-from verify.core.replies import Reply
-
-GZIP = "Content-Encoding: gzip"
-SPARE = 1.0
-
-
-def get(url: str, path: str = "/", *, deadline: float = 5.0, max_bytes: int = 1_000_000, **more: object) -> Reply:
-    with HttpClient(url, max_bytes=max_bytes) as client:
-        return client.ask("GET", path, deadline=deadline, **more)
-
-
-@contextlib.contextmanager
-def lasting_at_most(seconds: float) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < seconds
 
 
 def test_a_reset_and_a_closed_port_are_unreachable(serve):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import ssl
-import time
-from collections.abc import Iterator
 
 import pytest
 from hostile import answer, dripping, sending
 
+from tests.clients.asking import SPARE, get, lasting_at_most
 from verify.clients.http import HttpClient, observe
 from verify.core.errors import (
     AnswerMalformed,
@@ -21,22 +19,6 @@ from verify.core.errors import (
 )
 from verify.core.replies import Reply
 from verify.core.verdicts import Answer, Cause, Problem
-
-GZIP = "Content-Encoding: gzip"
-SPARE = 1.0
-
-
-def get(url: str, path: str = "/", *, deadline: float = 5.0, max_bytes: int = 1_000_000, **more: object) -> Reply:
-    with HttpClient(url, max_bytes=max_bytes) as client:
-        return client.ask("GET", path, deadline=deadline, **more)
-
-
-@contextlib.contextmanager
-def lasting_at_most(seconds: float) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < seconds
-
 
 SLOW_BODY = dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n", b"y" * 200, 0.1)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -29,23 +28,9 @@ from tests.core.builders import (
     waiver,
     world,
 )
+from tests.core.questions import ADVANCE, HOLD, MINUTE, failing, reasons
 from verify.core.commitments import commitments
-from verify.core.decision import Action
 from verify.core.verdicts import Verdict
-
-HOLD, ADVANCE, ROLL_BACK = Action.HOLD, Action.ADVANCE, Action.ROLL_BACK
-MINUTE = timedelta(minutes=1)
-
-
-def reasons(decision) -> str:
-    """All reasons as one text."""
-    return "\n".join(decision.reasons)
-
-
-def failing(about=LIST, *, confirmed=True, age=MINUTE * 2, id="r2"):
-    """A run in which one claim fails."""
-    seen = evidence(about, Verdict.FAIL, confirmed=confirmed, at=NOON - age, run=id)
-    return run(seen, id=id, at=NOON - age - MINUTE)
 
 
 def test_all_required_claims_proven_advances():

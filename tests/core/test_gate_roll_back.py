@@ -12,33 +12,15 @@ from tests.core.builders import (
     ITEM,
     LIST,
     LOAD,
-    NOON,
     USERS,
     ask,
     entered,
     environment,
-    evidence,
     green,
-    run,
     waiver,
     world,
 )
-from verify.core.decision import Action
-from verify.core.verdicts import Verdict
-
-HOLD, ADVANCE, ROLL_BACK = Action.HOLD, Action.ADVANCE, Action.ROLL_BACK
-MINUTE = timedelta(minutes=1)
-
-
-def reasons(decision) -> str:
-    """All reasons as one text."""
-    return "\n".join(decision.reasons)
-
-
-def failing(about=LIST, *, confirmed=True, age=MINUTE * 2, id="r2"):
-    """A run in which one claim fails."""
-    seen = evidence(about, Verdict.FAIL, confirmed=confirmed, at=NOON - age, run=id)
-    return run(seen, id=id, at=NOON - age - MINUTE)
+from tests.core.questions import ADVANCE, HOLD, ROLL_BACK, failing, reasons
 
 
 def test_fail_without_traffic_holds():

@@ -10,7 +10,6 @@ from tests.core.builders import (
     ALL,
     ERRORS,
     HEALTH,
-    LIST,
     LOAD,
     NOON,
     ask,
@@ -21,23 +20,8 @@ from tests.core.builders import (
     run,
     world,
 )
-from verify.core.decision import Action
+from tests.core.questions import ADVANCE, HOLD, MINUTE, ROLL_BACK, reasons
 from verify.core.passage import position
-from verify.core.verdicts import Verdict
-
-HOLD, ADVANCE, ROLL_BACK = Action.HOLD, Action.ADVANCE, Action.ROLL_BACK
-MINUTE = timedelta(minutes=1)
-
-
-def reasons(decision) -> str:
-    """All reasons as one text."""
-    return "\n".join(decision.reasons)
-
-
-def failing(about=LIST, *, confirmed=True, age=MINUTE * 2, id="r2"):
-    """A run in which one claim fails."""
-    seen = evidence(about, Verdict.FAIL, confirmed=confirmed, at=NOON - age, run=id)
-    return run(seen, id=id, at=NOON - age - MINUTE)
 
 
 def test_step_needs_the_one_before_it():

@@ -27,7 +27,7 @@ def fill(folder):
     (Path(sys.argv[1]) / "fills").open("a").write("x")
     for number in range(50):
         (folder / str(number)).write_text("whole")
-        time.sleep(0.002)
+        time.sleep(0.002)  # makes the filling long enough to be met half done; nothing waits for it
 
 place = unpacked(Path(sys.argv[1]), "engine", fill)
 print(sum(each.read_text() == "whole" for each in place.iterdir()))
