@@ -14,7 +14,7 @@ from loadtests.schedule import AGAIN, ARMS, BASELINE, CANDIDATE, FEWEST_TRIPLES
 from loadtests.soundness import Run, achieved, interrupted, unsound
 from verify.core.catalogue import check
 from verify.core.model import ErrorRate, Latency, QuantileLimit
-from verify.core.subjects import error_rate, latency
+from verify.core.selectors import error_rate, latency
 from verify.core.verdicts import Cause, Conclusion, Difference, Verdict, failed, inconclusive, passed
 from verify.stats.quantiles import (
     QuantileRule,

@@ -1,4 +1,4 @@
-"""A pytest plugin that plants defects in the suite's own world: `-p sandbox.sabotage`, told by CUTOVER_SABOTAGE."""
+"""A pytest plugin that plants defects in the suite's own world: `-p sandbox.sabotage`, told by CUTOVER_SABOTAGE and whom."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Generator
 import pytest
 
 HOW = "CUTOVER_SABOTAGE"
-VICTIM = "error/unknown_product]"
+VICTIM = "CUTOVER_SABOTAGE_VICTIM"
 DELETED = "test_errors_agree"
 
 
@@ -25,7 +25,8 @@ def pytest_pycollect_makeitem(name: str) -> list[pytest.Item] | None:
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Crashes before or after the victim's verdict, or kills the process in its middle."""
-    how = os.environ.get(HOW) if pyfuncitem.name.endswith(VICTIM) else None
+    victim = f"error/{os.environ.get(VICTIM, '')}]"
+    how = os.environ.get(HOW) if pyfuncitem.name.endswith(victim) else None
     if how == "crash":
         raise Sabotage("planted: a crash before the verdict")
     if how == "kill":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from verify.commands.compare import compare_command
 from verify.commands.drill import drill_command
 from verify.commands.explain import explain_command
 from verify.commands.gate import gate_command
@@ -29,6 +30,7 @@ def main() -> None:
 
 for command in (
     catalogue_command,
+    compare_command,
     docs_command,
     drill_command,
     explain_command,

@@ -2,193 +2,196 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
-from typing import TypeVar
 
-import pyarrow as pa
-
-from verify.compare.counts import compare_counts
+from verify.compare.coverage import Coverage, coverage_of
 from verify.compare.explaining import Privacy
-from verify.compare.joining import Batches
-from verify.compare.records import Coverage, Side, by_fingerprint, compare_records, coverage_of
-from verify.core.errors import StoreError
-from verify.core.model import Dataset, Place
-from verify.core.verdicts import Answer, Cause, Conclusion, Observation, Problem, failed, inconclusive, unheard
-from verify.stores.protocol import Digest, Digests, Shape, Store
+from verify.compare.pages import Side
+from verify.compare.rechecking import Clock
+from verify.compare.records import Means, Parts, by_fingerprint, compare_keys, compare_records
+from verify.compare.workplace import Room
+from verify.core.datasets import Dataset
+from verify.core.verdicts import Cause, Conclusion, Problem, failed, inconclusive
+from verify.core.watching import Unwatched, Watch
+from verify.counting import counted
+from verify.fingerprints import bits_for, buckets, comparable, digest, narrowable, narrowed
+from verify.hearing import both, silent
+from verify.placed import Placed, Unheard, placed
+from verify.stores.protocol import Shape, Store
 
-T = TypeVar("T")
-
-
-def collection_of(dataset: Dataset, place: Place, name: str) -> str:
-    """Where one side keeps the dataset: its own word, the dataset's, or the dataset's name."""
-    return place.collection or dataset.collection or name
-
-
-def observed(store: Store, ask: Callable[[], T]) -> Observation[T]:
-    """What the store said, or why it could not be heard. Anything but a StoreError passes through."""
-    try:
-        return Answer(source=store.source, value=ask())
-    except StoreError as error:
-        return Problem(source=store.source, reason=str(error).removeprefix(f"{store.source}: "))
+_CLOCK = Clock()
 
 
-def _both(one: Callable[[], T], other: Callable[[], T]) -> tuple[T, T]:
-    """Both answers, asked at the same time."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        first, second = pool.submit(one), pool.submit(other)
-    return first.result(), second.result()
-
-
-def count_dataset(baseline: Store, candidate: Store, dataset: Dataset, *, name: str) -> Conclusion:
-    """How many records each side holds, compared."""
-    sides = _placed(baseline, candidate, dataset, name)
-    shapes = _both(*(partial(observed, store, partial(store.describe, place)) for store, place in sides))
-    if one := _one_place(*shapes):
-        return one
-    here, there = _both(*(partial(observed, store, partial(store.count, place)) for store, place in sides))
-    return compare_counts(here, there, minimum=dataset.minimum)
-
-
-def _one_place(here: Observation[Shape], there: Observation[Shape]) -> Conclusion | None:
-    """An INCONCLUSIVE when both sides are one collection, which would agree with itself."""
-    if isinstance(here, Problem) or isinstance(there, Problem) or not here.value.place:
-        return None
-    if here.value.place != there.value.place:
-        return None
-    told = f"{here.source} and {there.source} are one and the same collection; nothing would be compared"
-    return inconclusive(Cause.NOT_PERMITTED, told, remedy="name the candidate's own store, collection or file")
-
-
-def _placed(baseline: Store, candidate: Store, dataset: Dataset, name: str) -> list[tuple[Store, str]]:
-    return [
-        (baseline, collection_of(dataset, dataset.baseline, name)),
-        (candidate, collection_of(dataset, dataset.candidate, name)),
-    ]
+def count_dataset(
+    baseline: Store, candidate: Store, dataset: Dataset, *, name: str, watch: Watch | None = None
+) -> Conclusion:
+    """How many records each side holds, compared; where filters or key patterns decide, the keys are read."""
+    found = _described(placed(baseline, candidate, dataset, name))
+    if isinstance(found, Conclusion):
+        return found
+    return counted(found.placed, found.sides, dataset, watch or Unwatched())
 
 
 def compare_dataset(
     baseline: Store, candidate: Store, dataset: Dataset, *, name: str, seed: int,
-    conceal: Callable[[str], str], personal: Collection[str] = (), folder: Path | None = None,
+    conceal: Callable[[str], str], personal: Collection[str] = (), room: Room | None = None,
+    watch: Watch | None = None, clock: Clock = _CLOCK,
 ) -> Conclusion:  # fmt: skip
     """
     Both sides' records, compared: by fingerprints in place where that proves equality, else by value.
 
-    `seed` makes the fingerprints unpredictable and repeatable; `conceal` stands for a value of a `personal`
-    column or path. A side that cannot be heard is INCONCLUSIVE (`no-answer`), naming the side and the reason.
+    `seed` makes fingerprints and signatures unpredictable and repeatable; `conceal` stands for a value of a
+    `personal` column or path. What does not fit memory is spilled to the room's folder (default the temp folder),
+    unless that is forbidden. A side that cannot be heard is INCONCLUSIVE (`no-answer`), naming the side and the reason.
     """
-    sides = _placed(baseline, candidate, dataset, name)
-    here, there = _both(*(partial(observed, store, partial(store.describe, place)) for store, place in sides))
+    means = Means(room=room or Room(), seed=seed, clock=clock, watch=watch or Unwatched())
+    comparison = _Comparison(dataset=dataset, privacy=Privacy(personal=personal, conceal=conceal), means=means)
+    return comparison.of(_described(placed(baseline, candidate, dataset, name)), comparison.records)
+
+
+def keys_dataset(
+    baseline: Store, candidate: Store, dataset: Dataset, *, name: str,
+    conceal: Callable[[str], str], personal: Collection[str] = (), room: Room | None = None,
+    watch: Watch | None = None,
+) -> Conclusion:  # fmt: skip
+    """Whether every key fits its side's pattern, stands for one record, is not null, and is on both sides."""
+    if not dataset.key:
+        told = "the dataset has no key (`key: []`), so no key can be compared"
+        return inconclusive(Cause.NOT_PERMITTED, told, remedy="name a key, or waive the check")
+    means = Means(room=room or Room(), watch=watch or Unwatched())
+    comparison = _Comparison(dataset=dataset, privacy=Privacy(personal=personal, conceal=conceal), means=means)
+    return comparison.of(_described(placed(baseline, candidate, dataset, name)), comparison.keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Described:
+    """Both sides, with what their stores say of the collection."""
+
+    placed: tuple[Placed, Placed]
+    shapes: tuple[Shape, Shape]
+    sides: tuple[Side, Side]
+
+
+def _described(sides: tuple[Placed, Placed]) -> _Described | Conclusion:
+    """Both sides described, or what follows already when that fails or both are one collection."""
+    one, other = sides
+    here, there = both(one.described, other.described)
     if isinstance(here, Problem) or isinstance(there, Problem):
-        return _silent(here, there)
-    if one := _one_place(here, there):
-        return one
-    shapes = (here.value, there.value)
-    if stray := _stray(dataset, shapes):
-        return failed(
-            f"system.yaml speaks of columns that neither side has: {', '.join(stray)}",
-            remedy="correct the name; a rule that matches nothing hides nothing and proves nothing",
-        )
-    quick = None if dataset.exact else _by_digest(sides, shapes, dataset, seed)
-    privacy = Privacy(personal=personal, conceal=conceal)
-    return _noted(quick or _by_value(sides, shapes, dataset, privacy, folder), sides, shapes)
-
-
-def _by_value(
-    sides: list[tuple[Store, str]], shapes: tuple[Shape, Shape], dataset: Dataset, privacy: Privacy, folder: Path | None
-) -> Conclusion:
-    """Both sides streamed and joined; a side that falls silent on the way is INCONCLUSIVE."""
+        return silent(here, there)
+    if not _told_apart(one.dataset) and (same := _one_place(here.source, there.source, here.value, there.value)):
+        return same
     try:
-        one, other = (_side(*side, shape, dataset) for side, shape in zip(sides, shapes, strict=True))
-        return compare_records(one, other, dataset=dataset, privacy=privacy, folder=folder)
-    except _Unheard as error:
-        return _silent(error.problem)
+        read = one.side(here.value), other.side(there.value)
+    except ValueError as error:
+        return failed(f"system.yaml describes a key that cannot be read: {error}", remedy="correct the key's pattern")
+    return _Described(placed=sides, shapes=(here.value, there.value), sides=read)
 
 
-def _noted(conclusion: Conclusion, sides: list[tuple[Store, str]], shapes: tuple[Shape, Shape]) -> Conclusion:
+def _told_apart(dataset: Dataset) -> bool:
+    """True when the sides are different records of one collection: keys that move inside a table, or other filters."""
+    return (dataset.baseline.key, dataset.baseline.where) != (dataset.candidate.key, dataset.candidate.where)
+
+
+def _one_place(baseline: str, candidate: str, here: Shape, there: Shape) -> Conclusion | None:
+    """An INCONCLUSIVE when both sides are one collection, which would agree with itself."""
+    if not here.place or here.place != there.place:
+        return None
+    told = f"{baseline} and {candidate} are one and the same collection; nothing would be compared"
+    return inconclusive(Cause.NOT_PERMITTED, told, remedy="name the candidate's own store, collection or file")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Comparison:
+    """One dataset compared, whichever way is the quickest that proves it."""
+
+    dataset: Dataset
+    privacy: Privacy
+    means: Means = field(default_factory=Means)
+
+    def of(self, found: _Described | Conclusion, ask: Callable[[_Described], Conclusion]) -> Conclusion:
+        """What `ask` concludes of both sides; a side that falls silent on the way is INCONCLUSIVE."""
+        if isinstance(found, Conclusion):
+            return found
+        if stray := _stray(self.dataset, found):
+            return failed(
+                f"system.yaml speaks of columns that neither side has: {', '.join(stray)}",
+                remedy="correct the name; a rule that matches nothing hides nothing and proves nothing",
+            )
+        try:
+            return _noted(ask(found), found)
+        except Unheard as error:
+            return silent(error.problem)
+
+    def keys(self, found: _Described) -> Conclusion:
+        """Compared by key alone."""
+        one, other = found.sides
+        return compare_keys(one, other, dataset=self.dataset, privacy=self.privacy, means=self.means)
+
+    def records(self, found: _Described) -> Conclusion:
+        """Compared by fingerprint where that decides, else by value."""
+        coverage = coverage_of(*found.sides, self.dataset)
+        if self.dataset.exact or not comparable(found.placed, found.shapes, coverage):
+            return self._by_value(found.sides)
+        return self._by_digest(found, coverage)
+
+    def _by_value(self, sides: tuple[Side, Side], parts: Parts | None = None) -> Conclusion:
+        one, other = sides
+        return compare_records(
+            one, other, dataset=self.dataset, privacy=self.privacy, means=self.means, parts=parts
+        )  # fmt: skip
+
+    def _by_digest(self, found: _Described, coverage: Coverage) -> Conclusion:
+        """PASS when two fingerprints in place are equal; else their unequal parts, or everything, by value."""
+        self.means.watch.phase("fingerprints")
+        columns = [*coverage.key, *coverage.compared]
+        here, there = both(*(partial(digest, side, columns, self.means.seed) for side in found.placed))
+        if isinstance(here, Problem) or isinstance(there, Problem):
+            return silent(here, there)
+        if here.value == there.value:
+            return by_fingerprint(here.value.rows, coverage, minimum=self.dataset.minimum)
+        # Unequal says nothing yet: two spellings of one value hash apart. The comparison by value decides.
+        bits = bits_for(max(here.value.rows, there.value.rows))
+        if bits and here.value.dialect == there.value.dialect and narrowable(found.placed, coverage):
+            return self._by_parts(found, coverage, bits)
+        for side, rows in (("baseline", here.value.rows), ("candidate", there.value.rows)):
+            self.means.watch.expected(side, rows)
+        return self._by_value(found.sides)
+
+    def _by_parts(self, found: _Described, coverage: Coverage, bits: int) -> Conclusion:
+        seed = self.means.seed
+        here, there = both(*(partial(buckets, side, coverage, seed, bits) for side in found.placed))
+        if isinstance(here, Problem) or isinstance(there, Problem):
+            return silent(here, there)
+        fewer = narrowed(found.placed, found.sides, seed, bits, (here.value, there.value))
+        return self._by_value(fewer.sides, fewer.parts) if fewer else self._by_value(found.sides)
+
+
+def _noted(conclusion: Conclusion, found: _Described) -> Conclusion:
     """The conclusion with what the stores want its reader to know."""
-    notes = [f"{store.source}: {note}" for (store, _), shape in zip(sides, shapes, strict=True) for note in shape.notes]
+    pairs = zip(found.placed, found.shapes, strict=True)
+    notes = [f"{side.store.source}: {note}" for side, shape in pairs for note in shape.notes]
     if not notes:
         return conclusion
     return replace(conclusion, receipt="; ".join([conclusion.receipt or "nothing compared", *notes]))
 
 
-def _stray(dataset: Dataset, shapes: tuple[Shape, Shape]) -> list[str]:
-    """Columns named by the key, a rule or `except` that no side has; an open side may have any."""
-    if any(shape.open for shape in shapes):
+def _stray(dataset: Dataset, found: _Described) -> list[str]:
+    """Columns named by the key, a rule, `only` or `except` that no side has; an open side may have any."""
+    if any(shape.open for shape in found.shapes):
         return []
-    known = {column.name for shape in shapes for column in shape.columns}
-    return sorted({*dataset.key, *dataset.columns, *dataset.except_} - known)
+    known = frozenset[str]().union(
+        *(_backed(side, shape, dataset) for side, shape in zip(found.sides, found.shapes, strict=True))
+    )
+    return sorted({*dataset.key, *dataset.columns, *dataset.only, *dataset.except_} - known)
 
 
-def _silent(*found: Observation[T]) -> Conclusion:
-    conclusion = unheard(*found)
-    if conclusion is None:
-        raise ValueError("every side was heard")
-    return conclusion
+def _backed(side: Side, shape: Shape, dataset: Dataset) -> frozenset[str]:
+    """The side's logical names; those of the key only where the store has the fields that hold it."""
+    physical = {column.name for column in shape.columns}
+    held = side.view is None or physical.issuperset(side.view.key)
+    return side.columns if held else side.columns - set(dataset.key)
 
 
-class _Unheard(Exception):
-    """Which side fell silent in the middle of a scan."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.reason)
-        self.problem = problem
-
-
-def _side(store: Store, collection: str, shape: Shape, dataset: Dataset) -> Side:
-    def scan(columns: Sequence[str], skip: Sequence[str]) -> Batches:
-        return partial(_heard, store, partial(
-            store.scan, collection, key=dataset.key, columns=columns, skip=skip
-        ))  # fmt: skip
-
-    names = frozenset(column.name for column in shape.columns)
-    return Side(source=store.source, columns=names, scan=scan, open=shape.open)
-
-
-def _heard(store: Store, scan: Callable[[], Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
-    try:
-        yield from scan()
-    except StoreError as error:
-        reason = str(error).removeprefix(f"{store.source}: ")
-        raise _Unheard(Problem(source=store.source, reason=reason)) from error
-
-
-def _by_digest(
-    sides: list[tuple[Store, str]], shapes: tuple[Shape, Shape], dataset: Dataset, seed: int
-) -> Conclusion | None:
-    """A PASS when two fingerprints in place prove equality, an INCONCLUSIVE when a side fell silent, else None."""
-    coverage = _digestible(sides, shapes, dataset)
-    if coverage is None:
-        return None
-    columns = [*coverage.key, *coverage.compared]
-    here, there = _both(*(partial(_digest, store, place, columns, seed) for store, place in sides))
-    if isinstance(here, Problem) or isinstance(there, Problem):
-        return _silent(here, there)
-    # Unequal says nothing yet: two spellings of one value hash apart. The comparison by value decides.
-    return by_fingerprint(here.value.rows, coverage, minimum=dataset.minimum) if here.value == there.value else None
-
-
-def _digest(store: Store, collection: str, columns: list[str], seed: int) -> Observation[Digest]:
-    if not isinstance(store, Digests):
-        raise TypeError(f"{store.source} cannot fingerprint")
-    ask = store.digest
-    return observed(store, lambda: ask(collection, columns=columns, seed=seed))
-
-
-def _digestible(sides: list[tuple[Store, str]], shapes: tuple[Shape, Shape], dataset: Dataset) -> Coverage | None:
-    """What the fingerprints would cover; None where equal fingerprints would not prove equal records."""
-    if not all(isinstance(store, Digests) for store, _ in sides) or any(shape.open for shape in shapes):
-        return None
-    # Without an index that forbids it a key may be there twice on both sides, and the sums would agree.
-    if not all(any(each <= set(dataset.key) for each in shape.unique) for shape in shapes):
-        return None
-    types = [{column.name: column.type for column in shape.columns if column.name not in dataset.except_}
-             for shape in shapes]  # fmt: skip
-    if types[0] != types[1] or not set(dataset.key) <= types[0].keys():
-        return None
-    one, other = (_side(*side, shape, dataset) for side, shape in zip(sides, shapes, strict=True))
-    return coverage_of(one, other, dataset)
+__all__ = ["compare_dataset", "count_dataset", "keys_dataset"]

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import TracebackType
-from urllib.parse import urlsplit
 
-from pydantic import JsonValue
-
-from verify.comparing import compare_dataset, count_dataset
+from verify.compare.dual_writes import unexpected
+from verify.compare.explaining import Privacy
+from verify.compare.views import Role
+from verify.comparing import compare_dataset, count_dataset, keys_dataset
+from verify.copying import backup_of, dual_write_of
+from verify.core.datasets import Backup, Dataset, Discovery, DualWrite, Reference, Shared
 from verify.core.errors import UnresolvedReference
-from verify.core.model import Dataset, StoreSpec
-from verify.core.references import names_in
-from verify.core.secrets import Secret
-from verify.core.subjects import Environment
-from verify.core.verdicts import Cause, Conclusion, inconclusive
+from verify.core.scalars import seconds
+from verify.core.subjects import Environment, Subject
+from verify.core.verdicts import Answer, Cause, Conclusion, Observation, Problem, inconclusive
+from verify.core.watching import Watch
+from verify.describing import indexes_of, mapping_of, same_place, schema_of, sequences_of
+from verify.discovering import discovered
+from verify.opening import Stores
+from verify.recording import utc_now
+from verify.relating import Relation, reference_of
 from verify.stores.protocol import Store
-from verify.stores.registry import open_store
 from verify.trial import Trial
 
-# Where a file lies is no secret, and a message about it without its path helps nobody.
-_VISIBLE = frozenset({"path"})
-_KEYWORD = re.compile(r"\bhost(?:addr)?\s*=\s*'?([^\s'&]+)")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+Ask = Callable[[Store, Store], Conclusion]
+Compared = Dataset | Discovery
 
 
 class LiveDatasets:
     """Opens each store of a trial once, on first use; a context manager that closes them."""
 
-    def __init__(self, trial: Trial, *, seed: int) -> None:
+    def __init__(self, trial: Trial, *, seed: int, watch: Watch | None = None) -> None:
         self._trial = trial
         self._seed = seed
-        self._stores: dict[tuple[str, str], Store] = {}
+        self._watch = watch
+        self._stores = Stores(trial)
 
     def __enter__(self) -> LiveDatasets:
         return self
@@ -40,75 +44,126 @@ class LiveDatasets:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for store in self._stores.values():
-            close: Callable[[], None] | None = getattr(store, "close", None)
-            if close:
-                close()
+        self._stores.close()
 
-    def count(self, dataset: Dataset, name: str) -> Conclusion:
+    @property
+    def _environment(self) -> Environment:
+        return self._trial.environment
+
+    @property
+    def _personal(self) -> frozenset[str]:
+        return personal_columns(self._environment)
+
+    def count(self, subject: Subject[Compared]) -> Conclusion:
         """Whether both sides hold the same number of records."""
-        return self._asked(dataset, lambda one, other: count_dataset(one, other, dataset, name=name))
+        return self._each(subject, lambda one, other, spec, name: count_dataset(one, other, spec, name=name))
 
-    def compare(self, dataset: Dataset, name: str) -> Conclusion:
+    def compare(self, subject: Subject[Compared]) -> Conclusion:
         """Whether both sides hold the same records."""
-        conceal, personal = self._trial.conceal, personal_columns(self._trial.environment)
-        return self._asked(
-            dataset,
-            lambda one, other: compare_dataset(
-                one, other, dataset, name=name, seed=self._seed, conceal=conceal, personal=personal
-            ),
+        return self._each(subject, self._compared)
+
+    def keys(self, subject: Subject[Dataset]) -> Conclusion:
+        """Whether both sides hold the same keys, each once, and every one of them fits its pattern."""
+        return self._asked(subject.spec, lambda one, other: keys_dataset(
+            one, other, subject.spec, name=subject.name, conceal=self._trial.conceal, personal=self._personal
+        ))  # fmt: skip
+
+    def schema(self, subject: Subject[Dataset]) -> Conclusion:
+        """Whether both collections have the same columns, constraints and settings."""
+        return self._asked(subject.spec, partial(schema_of, dataset=subject.spec, name=subject.name))
+
+    def indexes(self, subject: Subject[Dataset]) -> Conclusion:
+        """Whether the candidate has the indexes it needs."""
+        return self._asked(subject.spec, partial(indexes_of, dataset=subject.spec, name=subject.name))
+
+    def sequences(self, subject: Subject[Dataset]) -> Conclusion:
+        """Whether the numbers the candidate hands out next are free."""
+        return self._asked(subject.spec, lambda _, other: sequences_of(other, subject.spec, name=subject.name))
+
+    def mapping(self, subject: Subject[Dataset]) -> Conclusion:
+        """Whether the candidate indexes what its documents hold."""
+        ask = partial(mapping_of, dataset=subject.spec, name=subject.name, seed=self._seed)
+        return self._asked(subject.spec, ask)
+
+    def reference(self, subject: Subject[Reference]) -> Conclusion:
+        """Whether every record that is named exists."""
+        role: Role = "candidate" if self._environment.baseline else "baseline"
+        relation = Relation(spec=subject.spec, datasets=self._environment.datasets, store_of=self._holding)
+        privacy = Privacy(personal=self._personal, conceal=self._trial.conceal)
+        try:
+            return reference_of(relation, role=role, has_baseline=role == "candidate", privacy=privacy)
+        except UnresolvedReference as error:
+            return inconclusive(Cause.NOT_PERMITTED, str(error))
+
+    def dual_write(self, subject: Subject[Dataset]) -> Conclusion:
+        """Whether every write reached both sides."""
+        return self._asked(subject.spec, lambda one, other: dual_write_of(
+            one, other, subject.spec, name=subject.name, seed=self._seed, conceal=self._trial.conceal,
+            now=utc_now(), stats=self._statistics,
+        ))  # fmt: skip
+
+    def backup(self, subject: Subject[Backup]) -> Conclusion:
+        """Whether a backup can be read and equals what it was made of."""
+        spec = subject.spec
+        dataset = self._environment.datasets[spec.dataset]
+        try:
+            live = self._stores.on(spec.of, dataset.store_on(spec.of))
+            copy = self._stores.anywhere(spec.store)
+        except UnresolvedReference as error:
+            return inconclusive(Cause.NOT_PERMITTED, str(error))
+        return backup_of(
+            live, copy, spec, dataset, seed=self._seed, conceal=self._trial.conceal, personal=self._personal
         )
 
-    def _asked(self, dataset: Dataset, ask: Callable[[Store, Store], Conclusion]) -> Conclusion:
+    def same_store(self, subject: Subject[Shared]) -> Conclusion:
+        """Whether both sides reach one and the same store."""
+        try:
+            sides = [self._stores.on(role, subject.name) for role in ("baseline", "candidate")]
+        except UnresolvedReference as error:
+            return inconclusive(Cause.NOT_PERMITTED, str(error))
+        return same_place(*sides)
+
+    def _compared(self, one: Store, other: Store, spec: Dataset, name: str) -> Conclusion:
+        return compare_dataset(
+            one, other, spec, name=name, seed=self._seed, conceal=self._trial.conceal, personal=self._personal,
+            watch=self._watch,
+        )  # fmt: skip
+
+    def _each(self, subject: Subject[Compared], ask: Callable[[Store, Store, Dataset, str], Conclusion]) -> Conclusion:
+        """The question about a dataset, or about every one that a discovery finds."""
+        spec = subject.spec
+        if isinstance(spec, Dataset):
+            declared = spec
+            return self._asked(declared, lambda one, other: ask(one, other, declared, subject.name))
+        whole = Dataset(key=(), store=spec.store)
+        return self._asked(whole, lambda one, other: discovered(
+            one, other, spec, ask=lambda dataset, name: ask(one, other, dataset, name)
+        ))  # fmt: skip
+
+    def _asked(self, dataset: Dataset, ask: Ask) -> Conclusion:
         """What both stores said; a reference that leads nowhere is nobody's wrong answer."""
         try:
-            baseline = self._store("baseline", dataset.baseline.store or dataset.store)
-            candidate = self._store("candidate", dataset.candidate.store or dataset.store)
+            baseline, candidate = (self._holding(role, dataset) for role in ("baseline", "candidate"))
         except UnresolvedReference as error:
             return inconclusive(Cause.NOT_PERMITTED, str(error))
         return ask(baseline, candidate)
 
-    def _store(self, side: str, store: str) -> Store:
-        if (side, store) not in self._stores:
-            environment = self._environment(side)
-            self._stores[side, store] = self._open(environment.file.stores[store], f"{side} {store}")
-        return self._stores[side, store]
+    def _holding(self, role: str, dataset: Dataset) -> Store:
+        """The store that holds the dataset on one side; the environment on trial may be the baseline itself."""
+        alone = self._environment.baseline is None
+        return self._stores.on("candidate" if alone else role, dataset.store_on(role))
 
-    def _environment(self, side: str) -> Environment:
-        live = self._trial.baseline if side == "baseline" else self._trial.candidate
-        if live is None:
-            raise UnresolvedReference("this environment has no baseline")
-        return live.environment
-
-    def _open(self, spec: StoreSpec, source: str) -> Store:
-        options = {name: self._option(name, value) for name, value in spec.options.items()}
-        protect = spec.protect if spec.protect is not None else not _is_near(options)
-        return open_store(spec.kind, options, source=source, protect=protect)
-
-    def _option(self, name: str, value: JsonValue) -> Secret | JsonValue:
-        if name in _VISIBLE and isinstance(value, str):
-            return self._trial.resolver.text(value)
-        return self._trial.resolver.secret(value) if isinstance(value, str) and names_in(value) else value
-
-
-def _shown(option: Secret | JsonValue) -> JsonValue:
-    return option.reveal() if isinstance(option, Secret) else option
-
-
-def _is_near(options: Mapping[str, Secret | JsonValue]) -> bool:
-    """True when the store is a file or lives on this machine; every host it names must be loopback."""
-    shown = {name: str(_shown(value)) for name, value in options.items()}
-    hosts = {_host(text) for text in shown.values() if "://" in text}
-    hosts |= {found[1] for text in shown.values() for found in _KEYWORD.finditer(text)}
-    hosts |= {shown["host"]} if "host" in shown else set()
-    return all(host in _LOOPBACK or host.startswith("/") or not host for host in hosts)
-
-
-def _host(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return "?"  # no address: its driver will say so
+    def _statistics(self, spec: DualWrite) -> Observation[Mapping[str, tuple[str, str]]]:
+        """Where the application's own statistics do not say what is expected."""
+        side = self._trial.candidate
+        timeout = seconds(self._environment.system.defaults.timeout)
+        heard = side.exchange(spec.stats or "", url=spec.url, deadline=timeout)
+        if isinstance(heard, Problem):
+            return heard
+        try:
+            return Answer(source=heard.source, value=unexpected(heard.value.body, spec.expect))
+        except ValueError as error:
+            return Problem(source=heard.source, reason=f"{spec.stats} answered {heard.value.status}, not JSON: {error}")
 
 
 def personal_columns(environment: Environment) -> frozenset[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -13,10 +12,11 @@ from jsonpath_rfc9535 import compile as compile_path
 from pydantic import JsonValue
 
 from verify.core.errors import Mistake
-from verify.core.model import Comparison, Dataset, EnvironmentFile, SystemFile
+from verify.core.model import Comparison, EnvironmentFile, SystemFile
 from verify.core.references import names_in
-from verify.core.softening import reader
-from verify.core.subjects import SELECTORS, Environment
+from verify.core.selectors import SELECTORS
+from verify.core.subjects import Environment
+from verify.data_soundness import close_to, unsound_data
 from verify.positions import Document, Path_
 
 _NEVER_WAIVED = frozenset(
@@ -44,8 +44,10 @@ def unsound(
     found: list[Mistake] = []
     found += _placed(documents["system"], _system(system))
     found += _placed(documents["system"], _places(system, sides))
+    found += _placed(documents["system"], unsound_data(system, sides))
     for name, side in sides.items():
         found += _placed(documents[name], _environment(side, stores))
+        found += _placed(documents[name], _collections(system, side))
     if baseline:
         found += _placed(documents["candidate"], _selves(file, baseline))
         found += _placed(documents["system"], _copies(system, file, baseline))
@@ -70,22 +72,10 @@ def _system(system: SystemFile) -> Found:
             )
     for name, probe in system.errors.items():
         yield from _paths(("errors", name, "compare"), probe.compare)
-    for name, dataset in system.datasets.items():
-        yield from _columns(name, dataset)
     for path in system.defaults.volatile:
         yield from _path(("defaults", "volatile", path), path)
     for index, path in enumerate(system.defaults.personal):
         yield from _path(("defaults", "personal", index), path)
-
-
-def _columns(name: str, dataset: Dataset) -> Found:
-    for column, rule in dataset.columns.items():
-        try:
-            reader(rule.type or "text")
-        except ValueError as error:
-            yield ("datasets", name, "columns", column, "type"), str(error)
-        if column in dataset.except_:
-            yield ("datasets", name, "except"), f"{column} has rules under columns: and is left out here; keep one"
 
 
 def _identities(system: SystemFile) -> Found:
@@ -96,7 +86,7 @@ def _identities(system: SystemFile) -> Found:
     asked |= {("errors", name): each.as_ for name, each in system.errors.items()}
     for (part, name), identity in asked.items():
         if identity and identity not in system.identities:
-            yield (part, name, "as"), f"no identity is called {identity!r}{_close(identity, list(system.identities))}"
+            yield (part, name, "as"), f"no identity is called {identity!r}{close_to(identity, list(system.identities))}"
 
 
 def _steps(system: SystemFile) -> Found:
@@ -137,9 +127,11 @@ def _selves(file: EnvironmentFile, baseline: EnvironmentFile) -> Found:
 
 def _copies(system: SystemFile, file: EnvironmentFile, baseline: EnvironmentFile) -> Found:
     for name, dataset in system.datasets.items():
-        stores = (dataset.baseline.store or dataset.store, dataset.candidate.store or dataset.store)
+        stores = (dataset.store_on("baseline"), dataset.store_on("candidate"))
         one, two = baseline.stores.get(stores[0]), file.stores.get(stores[1])
-        alike = one is not None and one == two and dataset.baseline.collection == dataset.candidate.collection
+        places = (baseline.collections.get(name), file.collections.get(name))
+        same = (places[0] or dataset.baseline.collection) == (places[1] or dataset.candidate.collection)
+        alike = one is not None and one == two and same
         if alike and system.data.get(stores[1]) != "shared":
             yield (
                 ("datasets", name),
@@ -175,17 +167,14 @@ def _places(system: SystemFile, sides: Mapping[str, EnvironmentFile]) -> Found:
             if url not in side.urls:
                 yield (
                     place,
-                    f"asks url {url!r}, which {side.environment}.yaml does not give{_close(url, list(side.urls))}",
+                    f"asks url {url!r}, which {side.environment}.yaml does not give{close_to(url, list(side.urls))}",
                 )
-    for name, dataset in system.datasets.items():
-        for role, side in sides.items():
-            place_of = dataset.baseline if role == "baseline" else dataset.candidate
-            store = place_of.store or dataset.store
-            if len(sides) == 2 and store not in side.stores:
-                yield (
-                    ("datasets", name),
-                    f"lives in store {store!r}, which {side.environment}.yaml does not give{_close(store, list(side.stores))}",
-                )
+
+
+def _collections(system: SystemFile, file: EnvironmentFile) -> Found:
+    for name in file.collections:
+        if name not in system.datasets:
+            yield ("collections", name), f"no dataset is called {name!r}{close_to(name, list(system.datasets))}"
 
 
 def _environment(file: EnvironmentFile, stores: StoreProblems | None) -> Found:
@@ -194,7 +183,10 @@ def _environment(file: EnvironmentFile, stores: StoreProblems | None) -> Found:
         if literal and urlsplit(url).scheme not in {"http", "https"}:
             yield ("urls", name), f"{url!r} is not an address; write http://… or https://…, or ${{NAME}}"
     if file.identity and file.identity.url not in file.urls:
-        yield ("identity", "url"), f"no url is called {file.identity.url!r}{_close(file.identity.url, list(file.urls))}"
+        yield (
+            ("identity", "url"),
+            f"no url is called {file.identity.url!r}{close_to(file.identity.url, list(file.urls))}",
+        )
     if stores:
         for name, spec in file.stores.items():
             for problem in stores(spec.kind, spec.options):
@@ -212,7 +204,10 @@ def _accepted(system: SystemFile, subjects: list[str]) -> Found:
     """Acceptances that would cover data loss, or that no claim will ever use up."""
     for index, each in enumerate(system.accepted):
         if each.subject not in subjects:
-            yield ("accepted", index, "subject"), f"nothing is called {each.subject!r}{_close(each.subject, subjects)}"
+            yield (
+                ("accepted", index, "subject"),
+                f"nothing is called {each.subject!r}{close_to(each.subject, subjects)}",
+            )
         if each.check == "consistency.records" and not {"baseline", "candidate"} <= each.model_fields_set:
             yield (
                 ("accepted", index),
@@ -235,14 +230,7 @@ def _waivers(file: EnvironmentFile, subjects: list[str]) -> Found:
         if waiver.subject not in subjects:
             yield (
                 ("waived", index, "subject"),
-                f"nothing is called {waiver.subject!r}{_close(waiver.subject, subjects)}",
+                f"nothing is called {waiver.subject!r}{close_to(waiver.subject, subjects)}",
             )
         if waiver.check in _NEVER_WAIVED:
             yield ("waived", index, "check"), f"{waiver.check} guards against data loss and cannot be waived"
-
-
-def _close(word: str, names: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, names, n=1)
-    if close:
-        return f"; did you mean {close[0]}?"
-    return f"; known: {', '.join(sorted(names))}" if names else "; none is declared"

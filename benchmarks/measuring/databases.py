@@ -10,6 +10,7 @@ from typing import Final
 
 import psycopg
 
+from benchmarks.measuring.planted import Planted
 from sandbox.engines import postgres
 from sandbox.processes import keeping
 
@@ -31,7 +32,12 @@ _FILL: Final = """
         timestamptz '2024-01-01 00:00+00' + i * interval '1.000001 second', md5(i::text)::uuid
     FROM generate_series(1, {rows}::int8) i
 """
-_CHANGE: Final = "UPDATE orders SET total = total + 0.01 WHERE id IN (1, {middle}, {last})"
+# Says the whole column anew, so that what was changed before is as it was.
+_PLANT: Final = """
+    UPDATE orders SET total = wanted FROM (
+        SELECT id AS at, id * 37 % 1000000 / 100.0 + CASE WHEN {condition} THEN 0.01 ELSE 0 END AS wanted FROM orders
+    ) said WHERE id = at AND total <> wanted
+"""
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
@@ -56,10 +62,10 @@ def fill(dsn: str, *, rows: int) -> None:
         connection.execute("VACUUM (ANALYZE) orders")
 
 
-def change(dsn: str, *, rows: int) -> None:
-    """Three of the orders cost a cent more than before."""
+def plant(dsn: str, planted: Planted) -> None:
+    """The planted rows cost a cent more than when the table was filled, all others as much."""
     with connected(dsn) as connection:
-        connection.execute(_CHANGE.format(middle=rows // 2, last=rows).encode())
+        connection.execute(_PLANT.format(condition=planted.condition).encode())
         connection.execute("VACUUM (ANALYZE) orders")
 
 

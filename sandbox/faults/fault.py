@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sandbox.web.exchange import Exchange
+from sandbox.web.settings import Settings
 
-EASYPICKS, PICKUP = "easypicks", "pickup"
+EASYPICKS, PICKUP, ALGOITNY, DATABASE_API = "easypicks", "pickup", "algoitny", "database-api"
 BOTH = frozenset({EASYPICKS, PICKUP})
 FAIL, INCONCLUSIVE = "FAIL", "INCONCLUSIVE"
-HOLD, ROLL_BACK = "HOLD", "ROLL_BACK"
+ADVANCE, HOLD, ROLL_BACK = "ADVANCE", "HOLD", "ROLL_BACK"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,18 @@ class RowChange:
     restore: tuple[str, ...] = ()
 
 
-How = AnswerChange | BodyCut | Slowdown | ErrorShare | RowChange
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreChange:
+    """Something in the candidate's stores is another thing.
+
+    `plant` makes it so and gives what `heal` needs to make everything exactly as it was before.
+    """
+
+    plant: Callable[[Settings], object]
+    heal: Callable[[Settings, object], None]
+
+
+How = AnswerChange | BodyCut | Slowdown | ErrorShare | RowChange | StoreChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,20 +7,22 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sandbox.errors import UnknownFault
-from sandbox.faults.fault import AnswerChange, BodyCut, ErrorShare, Fault, RowChange, Slowdown
+from sandbox.faults.fault import AnswerChange, BodyCut, ErrorShare, Fault, RowChange, Slowdown, StoreChange
 from sandbox.faults.rows import Rows
 from sandbox.web.exchange import Exchange
 from sandbox.web.service_time import share
+from sandbox.web.settings import Settings
 
 
 class Planted:
     """What is planted now. Read by each request, changed by the control port; a change takes effect as a whole."""
 
-    def __init__(self, system: str, faults: Iterable[Fault], *, seed: int, database: str) -> None:
-        self.system = system
+    def __init__(self, settings: Settings, faults: Iterable[Fault]) -> None:
+        self.system = settings.system
+        self._settings = settings
         self._known = {each.name: each for each in faults}
-        self._seed = seed
-        self._rows = Rows(database)
+        self._rows = Rows(settings.database)
+        self._kept: dict[str, object] = {}
         self._active: tuple[Fault, ...] = ()
         self._lock = threading.Lock()
 
@@ -45,6 +47,8 @@ class Planted:
                 return
             if isinstance(found.how, RowChange):
                 self._rows.plant(name, found.how)
+            elif isinstance(found.how, StoreChange):
+                self._kept[name] = found.how.plant(self._settings)
             self._active = (*self._active, found)
 
     def heal(self, name: str) -> None:
@@ -55,6 +59,8 @@ class Planted:
                 return
             if isinstance(found.how, RowChange):
                 self._rows.heal(name, found.how)
+            elif isinstance(found.how, StoreChange):
+                found.how.heal(self._settings, self._kept.pop(name))
             self._active = tuple(each for each in self._active if each is not found)
 
     def change(self, exchange: Exchange, index: int | None = None) -> Exchange:
@@ -83,4 +89,4 @@ class Planted:
         return body
 
     def _hits(self, fault: Fault, part: float, index: int | None) -> bool:
-        return index is not None and share(self._seed, fault.name, index) < part
+        return index is not None and share(self._settings.seed, fault.name, index) < part

@@ -8,7 +8,12 @@ from typing import Literal
 
 from sandbox.faults.fault import HOLD, INCONCLUSIVE
 
-VICTIM = "parity.errors error/unknown_product"
+# The one claim that is left out, crashed or killed: each system's probe for a thing that does not exist.
+VICTIMS: Mapping[str, str] = {
+    "easypicks": "unknown_product", "pickup": "unknown_product", "algoitny": "unknown_plan",
+    "database-api": "unknown_document",
+}  # fmt: skip
+OF_THE_VICTIM = "victim"
 EVERY_CLAIM = "*"
 OF_THE_RUN = "pytest:*"
 UNUSABLE = "UNUSABLE"
@@ -22,8 +27,9 @@ class SuiteFault:
     """
     One defect of the verification itself.
 
-    `how` names what the drill does; `claims` maps "check subject" (`*` for every claim, `pytest:*` for those pytest asks) to the
-    verdict the gate must see. `advance` and `stay` are the gate's decisions, or UNUSABLE for exit code 30.
+    `how` names what the drill does; `claims` maps "check subject" (`*` for every claim, `pytest:*` for those pytest
+    asks, `victim` for the system's own) to the verdict the gate must see. `advance` and `stay` are the gate's
+    decisions, or UNUSABLE for exit code 30.
     """
 
     name: str
@@ -34,9 +40,10 @@ class SuiteFault:
     stay: str = HOLD
     kind: str = "suite"
 
-    def claims_of(self, system: str) -> Mapping[str, str]:  # noqa: ARG002 - the same in every system
+    def claims_of(self, system: str) -> Mapping[str, str]:
         """Every claim this fault must alter, with its verdict."""
-        return self.claims
+        victim = f"parity.errors error/{VICTIMS[system]}" if system in VICTIMS else OF_THE_VICTIM
+        return {victim if claim == OF_THE_VICTIM else claim: verdict for claim, verdict in self.claims.items()}
 
 
 SUITE_FAULTS = (
@@ -44,7 +51,7 @@ SUITE_FAULTS = (
         name="check-deselected",
         summary="pytest ends green after --deselect dropped one check",
         how="deselect",
-        claims={VICTIM: INCONCLUSIVE},
+        claims={OF_THE_VICTIM: INCONCLUSIVE},
     ),
     SuiteFault(
         name="check-deleted",
@@ -56,13 +63,13 @@ SUITE_FAULTS = (
         name="check-crashes",
         summary="a check raises before it judges",
         how="crash",
-        claims={VICTIM: INCONCLUSIVE},
+        claims={OF_THE_VICTIM: INCONCLUSIVE},
     ),
     SuiteFault(
         name="crash-after-pass",
         summary="a check says PASS and then raises",
         how="crash-after-pass",
-        claims={VICTIM: INCONCLUSIVE},
+        claims={OF_THE_VICTIM: INCONCLUSIVE},
     ),
     SuiteFault(
         name="run-killed",

@@ -23,13 +23,18 @@ class System(Protocol):
         ...
 
 
+def package_of(name: str) -> str:
+    """The folder of a system's twin; a system may have a dash in its name."""
+    return name.replace("-", "_")
+
+
 def known_systems() -> tuple[str, ...]:
     """The names of all systems that have a twin, sorted."""
-    return tuple(sorted(entry.name for entry in pkgutil.iter_modules(__path__) if entry.ispkg))
+    return tuple(sorted(entry.name.replace("_", "-") for entry in pkgutil.iter_modules(__path__) if entry.ispkg))
 
 
 def system(name: str) -> System:
     """The system of that name; SandboxError lists those that have a twin."""
     if name not in known_systems():
         raise SandboxError(f"no twin of {name!r}; there are twins of {', '.join(known_systems())}")
-    return cast("System", importlib.import_module(f"{__name__}.{name}"))
+    return cast("System", importlib.import_module(f"{__name__}.{package_of(name)}"))

@@ -24,11 +24,14 @@ class Ground:
     folder: Path
     seed: int
 
-    def start(self, side: str, *, database: str, file: str = "", jwt_secret: str) -> Started:
+    def start(
+        self, side: str, *, database: str = "", file: str = "", jwt_secret: str, places: Mapping[str, str] | None = None
+    ) -> Started:
         """The process of one side is on its way up."""
         settings = Settings(
             system=self.system, side=side, baseline=self.sides[0], candidate=self.sides[1], seed=self.seed,
             database=database, report=str(self.folder / f"{side}.ports.json"), file=file, jwt_secret=jwt_secret,
+            places=dict(places or {}),
         )  # fmt: skip
         return start_side(self.keeper, self.folder, settings)
 

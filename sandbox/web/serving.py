@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.faults import faults_of
 from sandbox.faults.planted import Planted
+from sandbox.systems import package_of
 from sandbox.web.application import side_application
 from sandbox.web.control import control_application
 from sandbox.web.exchange import Site
@@ -65,8 +66,8 @@ def serve(settings: Settings) -> None:
     """Serves the side until SIGTERM; the candidate listens on a second port for the control of its faults."""
     pool = threads()
     faults = faults_of(settings.system) if settings.is_candidate else ()
-    planted = Planted(settings.system, faults, seed=settings.seed, database=settings.database)
-    api = cast("SystemApi", importlib.import_module(f"sandbox.systems.{settings.system}.api"))
+    planted = Planted(settings, faults)
+    api = cast("SystemApi", importlib.import_module(f"sandbox.systems.{package_of(settings.system)}.api"))
     listeners = {"port": _listener()}
     served: dict[int, ASGIApp] = {
         listeners["port"].getsockname()[1]: side_application(settings, api.site(settings), planted, pool)

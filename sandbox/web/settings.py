@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One side of one twin. `database` is a DSN, `file` a JSON store's path, `report` where its ports are told."""
+    """
+    One side of one twin. `database` is a DSN, `file` a JSON store's path, `report` where its ports are told.
+
+    `places` are addresses of other stores by a name of the system's own; what is in one may be a password.
+    """
 
     system: str
     side: str
@@ -20,6 +25,7 @@ class Settings:
     report: str
     file: str = ""
     jwt_secret: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_candidate(self) -> bool:

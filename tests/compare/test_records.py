@@ -11,17 +11,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from verify.compare.explaining import Privacy
-from verify.compare.records import Side, compare_records
+from verify.compare.records import Means, Room, Side, compare_records
+from verify.compare.views import Role, View
 from verify.core import reference
+from verify.core.datasets import Column, Dataset
 from verify.core.errors import StoreUnavailable
-from verify.core.model import Column, Dataset
 from verify.core.values import ABSENT, encode
 from verify.core.verdicts import Cause, Conclusion, Verdict
 
 Records = Sequence[Mapping[str, object]]
 
 
-def _side(records: Records, dataset: Dataset, *, open_: bool = False, broken: bool = False) -> Side:
+def _side(
+    records: Records, dataset: Dataset, *, role: Role = "baseline", open_: bool = False, broken: bool = False
+) -> Side:
     def scan(columns: Sequence[str], skip: Sequence[str]) -> object:
         def batches() -> Iterator[pa.RecordBatch]:
             names = [*dataset.key, *columns]
@@ -38,7 +41,9 @@ def _side(records: Records, dataset: Dataset, *, open_: bool = False, broken: bo
         return batches
 
     names = frozenset(name for record in records[:1] for name in record)
-    return Side(source="side", columns=names, scan=scan, open=open_)
+    view = View(dataset, role) if dataset.columns else None
+    moved = any(name in dataset.columns for name in dataset.key)
+    return Side(source=role, columns=names, scan=scan, open=open_, view=view, moved=moved)
 
 
 def _compare(baseline: Records, candidate: Records, folder: Path | None = None, **rules: object) -> Conclusion:
@@ -46,7 +51,7 @@ def _compare(baseline: Records, candidate: Records, folder: Path | None = None, 
     privacy = rules.pop("privacy", None)
     dataset = Dataset(**{"key": ("id",), **rules})
     sides = [_side(records, dataset, open_=open_) for records in (baseline, candidate)]
-    return compare_records(*sides, dataset=dataset, privacy=privacy, folder=folder)
+    return compare_records(*sides, dataset=dataset, privacy=privacy, means=Means(room=Room(folder=folder)))
 
 
 ROWS = [{"id": number, "name": f"name {number}", "price": number / 4, "note": None} for number in range(1, 21)]
@@ -202,7 +207,10 @@ def test_a_side_that_breaks_is_heard_and_leaves_nothing(tmp_path: Path) -> None:
     """An error in the middle of a scan comes out as it is: half a scan is no evidence."""
     dataset = Dataset(key=("id",))
     with pytest.raises(StoreUnavailable, match="went away"):
-        compare_records(_side(ROWS, dataset), _side(ROWS, dataset, broken=True), dataset=dataset, folder=tmp_path)
+        compare_records(
+            _side(ROWS, dataset), _side(ROWS, dataset, broken=True), dataset=dataset,
+            means=Means(room=Room(folder=tmp_path)),
+        )  # fmt: skip
     assert not list(tmp_path.iterdir())
 
 

@@ -24,7 +24,7 @@ SYSTEM: dict[str, Any] = {
     "data": {"main": "shared"},
     "health": {"request": "GET /health"},
     "endpoints": {"list": {"request": "GET /api/list"}, "item": {"request": "GET /api/item/1"}},
-    "datasets": {"users": {"key": ["id"]}},
+    "datasets": {"users": {"key": ["id"], "store": "records"}},
     "objectives": {"latency": {"p50": {"max_ratio": 1.1}}, "error_rate": {"at_most": 0.5}},
     "steps": [
         {"name": "10", "percent": 10.0, "requires": ["health", "parity"], "deferred": ["load"]},
@@ -37,7 +37,7 @@ CHECKS = {
     for name, over in {
         "health.endpoint": "health",
         "parity.endpoint": "endpoints",
-        "consistency.records": "datasets",
+        "consistency.records": "recorded",
         "load.latency": "latency",
         "success.error_rate": "error_rate",
         "session.token": "routes",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.core.builders import ALL, CHECKS, LIST, environment
 from verify.core.catalogue import Claim, check, check_of, claims, collect, dump_lock, load_lock
 from verify.core.errors import CheckDefect, EvidenceError
-from verify.core.subjects import SELECTORS, endpoints
+from verify.core.selectors import SELECTORS, endpoints
 
 
 def marked(id="parity.endpoint", over=endpoints):

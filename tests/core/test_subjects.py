@@ -8,7 +8,8 @@ import pytest
 
 from tests.core.builders import ERRORS, HEALTH, ITEM, LIST, LOAD, USERS, acceptance, described, environment
 from verify.core.errors import CutoverError
-from verify.core.subjects import SELECTORS, digest
+from verify.core.selectors import SELECTORS
+from verify.core.subjects import digest
 
 
 def changed(now, then=None):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verify.core import reference
-from verify.core.model import Column
+from verify.core.datasets import Column
 from verify.core.softening import equal_under, reader
 from verify.core.values import Absent, canonical_number, encode, parse_json, regrown, show, tree
 

@@ -34,6 +34,20 @@ BLIND = [
     ("cents of large money", "numeric(20,2)", "123456789012345678.01", "123456789012345678.02"),
     ("the last bit of a float", "float8", "0.1", "0.10000000000000002"),
     ("fields of a composite", "pair", "'(1,)'", "'(,1)'"),
+    ("a composite of nulls and no composite", "pair", "'(,)'", "NULL"),
+    ("a composite in an array", "pair[]", "ARRAY[(1,2)::pair]", "ARRAY[(1,3)::pair]"),
+    (
+        "the order of composites in an array",
+        "pair[]",
+        "ARRAY[(1,2)::pair,(0,9)::pair]",
+        "ARRAY[(0,9)::pair,(1,2)::pair]",
+    ),
+    ("sign inside a composite", "cost", "'(1.5,x)'", "'(-1.5,x)'"),
+    ("a comma inside a composite", "cost", "'(1,\"a,b\")'", "'(1,a)'"),
+    ("a document inside a composite", "paper", "ROW('{}')::paper", "ROW('[]')::paper"),
+    ("sign inside a multirange", "nummultirange", "'{[-1.5,2)}'", "'{[1.5,2)}'"),
+    ("a gap of a multirange", "int4multirange", "'{[1,3),[4,6)}'", "'{[1,6)}'"),
+    ("an empty multirange", "int4multirange", "'{}'", "NULL"),
     ("a domain over numeric", "price", "1.5", "-1.5"),
     ("an address and its network", "inet", "'10.0.0.1/8'", "'10.0.0.1'"),
 ]
@@ -43,7 +57,8 @@ BLIND = [
 def test_no_blind_spot(databases: Databases, kind: str, one: str, other: str) -> None:
     """Two values that a bare record hash or a collation takes for one have two fingerprints and two encodings."""
     types = ("CREATE TYPE mood AS ENUM ('sad', 'ok')", "CREATE TYPE pair AS (a int, b int)",
-             "CREATE DOMAIN price AS numeric")  # fmt: skip
+             "CREATE DOMAIN price AS numeric", "CREATE TYPE cost AS (a numeric, b text)",
+             "CREATE TYPE paper AS (a jsonb)")  # fmt: skip
     table = f"CREATE TABLE t (id int PRIMARY KEY, v {kind})"
     for side, value in (("baseline", one), ("candidate", other)):
         databases.run(side, *types, table, f"INSERT INTO t VALUES (1, {value})")  # noqa: S608
@@ -52,6 +67,42 @@ def test_no_blind_spot(databases: Databases, kind: str, one: str, other: str) ->
     assert here.dialect == there.dialect
     assert here.fingerprint != there.fingerprint
     rows = [next(store.scan("t", key=["id"], columns=["v"])).to_pylist() for store in found]
+    assert rows[0] != rows[1]
+
+
+ALIKE = [
+    ("a composite's numeric", "cost", "ROW(1.50, 'x')::cost", "ROW(1.5, 'x')::cost"),
+    ("an array of composites", "cost[]", "ARRAY[ROW(1.50, NULL)::cost]", "ARRAY[ROW(1.500, NULL)::cost]"),
+    ("a multirange", "nummultirange", "'{[1.0,2),[3,4.10)}'", "'{[1.00,2.0),[3,4.1)}'"),
+    ("a document in a composite", "paper", 'ROW(\'{"a": 1.0, "b": 2}\')::paper', 'ROW(\'{"b": 2.00, "a": 1}\')::paper'),
+    ("a range", "numrange", "'[1.0,2)'", "'[1.00,2.0)'"),
+]
+
+
+@pytest.mark.parametrize(("kind", "one", "other"), [case[1:] for case in ALIKE], ids=[case[0] for case in ALIKE])
+def test_two_spellings_of_one_value_are_equal_by_value(databases: Databases, kind: str, one: str, other: str) -> None:
+    """The scale of a number is no part of its value, however deep it lies; the fingerprint may say otherwise."""
+    types = ("CREATE TYPE cost AS (a numeric, b text)", "CREATE TYPE paper AS (a jsonb)")
+    for side, value in (("baseline", one), ("candidate", other)):
+        insert = f"INSERT INTO t VALUES (1, {value})"  # noqa: S608
+        databases.run(side, *types, f"CREATE TABLE t (id int PRIMARY KEY, v {kind})", insert)
+    found = [databases.store(side) for side in ("baseline", "candidate")]
+    rows = [next(store.scan("t", key=["id"], columns=["v"])).to_pylist() for store in found]
+    assert rows[0] == rows[1]
+
+
+def test_the_widest_table_there_is(databases: Databases) -> None:
+    """1,600 columns are hashed, bucketed and scanned whole: the last column counts, by value too."""
+    columns = ", ".join(f"c{number:04} bool" for number in range(1599))
+    databases.run("both", f"CREATE TABLE t (id int PRIMARY KEY, {columns})", "INSERT INTO t VALUES (1)")
+    databases.run("candidate", "UPDATE t SET c1598 = true")
+    stores = [databases.store(side) for side in ("baseline", "candidate")]
+    names = [field.name for field in stores[0].describe("t").columns if field.name != "id"]
+    assert len(names) == 1599
+    assert len({store.digest("t", columns=["id", *names], seed=1).fingerprint for store in stores}) == 2
+    one, other = (store.buckets("t", key=["id"], columns=names, seed=1, bits=2) for store in stores)
+    assert one != other
+    rows = [next(store.scan("t", key=["id"], columns=names)).to_pylist() for store in stores]
     assert rows[0] != rows[1]
 
 

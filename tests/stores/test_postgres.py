@@ -124,7 +124,7 @@ def test_hidden_rows_are_refused_not_dropped(databases: Databases) -> None:
     reader = connect({"dsn": dsn}, source="baseline postgres", protect=True)
     with pytest.raises(StoreRefused, match="row-level security"):
         reader.count("t")
-    assert reader.describe("t").notes == ()
+    assert reader.describe("t").notes == ("protected: read in parts by id, each in a snapshot of its own",)
     assert "superuser" in databases.store("baseline").describe("t").notes[0]
     databases.run("baseline", "ALTER TABLE t DISABLE ROW LEVEL SECURITY", "REVOKE ALL ON t FROM reader")
     with pytest.raises(StoreRefused, match="permission denied"):

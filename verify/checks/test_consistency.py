@@ -1,29 +1,144 @@
-"""Do both sides hold the same records?"""
+"""Do both sides hold the same records, in the same shape, and do they hang together?"""
 
 from __future__ import annotations
 
 from verify.core.asking import Datasets, Judge
 from verify.core.catalogue import check
-from verify.core.model import Dataset
+from verify.core.datasets import Backup, Dataset, Discovery, Reference, Shared
+from verify.core.selectors import (
+    backups,
+    dual_written,
+    indexed,
+    keyed,
+    mapped,
+    numbered,
+    recorded,
+    references,
+    shared_stores,
+    stored_objects,
+    structured,
+)
+from verify.core.selectors import datasets as every_dataset
 from verify.core.subjects import Subject
-from verify.core.subjects import datasets as every_dataset
 
 
 @check("consistency.count", over=every_dataset)
-def test_counts_agree(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
+def test_counts_agree(subject: Subject[Dataset | Discovery], datasets: Datasets, judge: Judge) -> None:
     """
     Both sides hold the same number of records, and at least `minimum`.
 
     Blind to: one record lost and another doubled; see consistency.records.
     """
-    judge(datasets.count(subject.spec, subject.name))
+    judge(datasets.count(subject))
 
 
-@check("consistency.records", over=every_dataset)
-def test_records_agree(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
+@check("consistency.records", over=recorded)
+def test_records_agree(subject: Subject[Dataset | Discovery], datasets: Datasets, judge: Judge) -> None:
     """
     Every record is on both sides once, and every compared column holds the same value.
 
-    Blind to: columns under `except`, softened values (counted in the evidence), and writes after the reading.
+    With `recheck` what differs is read again until it agrees or has differed for too long.
+    Blind to: columns under `except` or not among `only`, records that `where` leaves out, softened values (all
+    counted in the evidence), and writes after the reading.
     """
-    judge(datasets.compare(subject.spec, subject.name))
+    judge(datasets.compare(subject))
+
+
+@check("consistency.keys", over=keyed)
+def test_keys_agree(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
+    """
+    Every key fits its side's pattern, no two become one, and each exists on both sides.
+
+    Blind to: everything but the key; see consistency.records.
+    """
+    judge(datasets.keys(subject))
+
+
+@check("consistency.schema", over=structured)
+def test_schemas_agree(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
+    """
+    Both collections have the same columns, constraints and settings, every constraint is validated, and `expect` holds.
+
+    Blind to: versions of extensions and collations (shown, not judged), grants, and what functions and triggers do.
+    """
+    judge(datasets.schema(subject))
+
+
+@check("consistency.sequences", over=numbered)
+def test_sequences_are_ahead(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
+    """
+    The next number of every sequence, identity or auto-increment of the candidate lies beyond what its column holds.
+
+    Blind to: numbers that an application makes itself, and sequences that nothing ties to a column.
+    """
+    judge(datasets.sequences(subject))
+
+
+@check("consistency.indexes", over=indexed)
+def test_indexes_exist(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
+    """
+    The candidate has every index of the baseline and every one that `expect` names, each valid.
+
+    Blind to: whether a query uses it, and how bloated it is.
+    """
+    judge(datasets.indexes(subject))
+
+
+@check("consistency.mapping", over=mapped)
+def test_mapping_agrees(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
+    """
+    The search index maps, analyses and is called as the baseline's, and a sample is indexed as what it holds.
+
+    Blind to: documents outside the sample, fields that keep no value in the index, and how hits are ranked.
+    """
+    judge(datasets.mapping(subject))
+
+
+@check("consistency.objects", over=stored_objects)
+def test_objects_agree(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
+    """
+    Every object is on both sides with the same key, size, content hash, type and metadata.
+
+    Blind to: access rules, storage classes, tags and older versions.
+    """
+    judge(datasets.compare(subject))
+
+
+@check("consistency.references", over=references)
+def test_references_resolve(subject: Subject[Reference], datasets: Datasets, judge: Judge) -> None:
+    """
+    Every record that is named exists and, with `both`, every record on the other end is named.
+
+    Blind to: what was written between reading the one end and the other.
+    """
+    judge(datasets.reference(subject))
+
+
+@check("consistency.dual_write", over=dual_written)
+def test_writes_reach_both_sides(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
+    """
+    Both stores hold every key at the same version, and the application's own statistics say what is expected.
+
+    Blind to: an update that does not touch the version column; see consistency.records.
+    """
+    judge(datasets.dual_write(subject))
+
+
+@check("consistency.backup", over=backups)
+def test_backup_is_equal(subject: Subject[Backup], datasets: Datasets, judge: Judge) -> None:
+    """
+    The backup can be read to its end, is of the right database, and holds what its dataset holds.
+
+    Blind to: whether it can be restored in time, and where it is kept.
+    """
+    judge(datasets.backup(subject))
+
+
+@check("consistency.same_store", over=shared_stores)
+def test_shared_store_is_one(subject: Subject[Shared], datasets: Datasets, judge: Judge) -> None:
+    """
+    Where the description says that both sides share a store, both addresses lead to the same server and database.
+
+    Blind to: a proxy that answers for another server, and replicas that answer under one name.
+    """
+    judge(datasets.same_store(subject))

@@ -11,7 +11,8 @@ from verify.core.catalogue import check
 from verify.core.identities import Proof
 from verify.core.model import Health
 from verify.core.scalars import seconds
-from verify.core.subjects import Environment, Subject, health, identity
+from verify.core.selectors import health, identity
+from verify.core.subjects import Environment, Subject
 
 
 @check("health.endpoint", over=health)

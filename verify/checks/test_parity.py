@@ -13,7 +13,8 @@ from verify.core.catalogue import check
 from verify.core.model import Endpoint, ErrorProbe, Routes
 from verify.core.replies import Reply
 from verify.core.scalars import seconds
-from verify.core.subjects import Subject, endpoints, errors, routes
+from verify.core.selectors import endpoints, errors, routes
+from verify.core.subjects import Subject
 from verify.core.verdicts import Cause, Conclusion, Observation, Verdict, inconclusive
 
 _INTRUSIVE = frozenset({"malformed", "too-large"})

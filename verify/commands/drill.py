@@ -18,7 +18,8 @@ from sandbox.faults.suite import SUITE_FAULTS
 from verify.commands.options import env_option, environment_named, json_option, unusable_is_30
 from verify.commands.sandbox import evidence_beside
 from verify.core.errors import CutoverError
-from verify.drilling.drill import CONTROL, AnyFault, Drill, run_all
+from verify.core.subjects import Environment
+from verify.drilling.drill import CONTROL, AnyFault, Drill, loaded, run_all
 from verify.drilling.outcome import Outcome
 from verify.recording import utc_now
 from verify.trial import locked_checks
@@ -43,7 +44,7 @@ def drill_command(name: str, names: tuple[str, ...], *, seed: int, as_json: bool
     """
     environment = environment_named(name)
     system = environment.system.system
-    faults = _chosen(system, names)
+    faults = _chosen(environment, names)
     outcomes: list[Outcome] = []
     folder = evidence_beside("drill", environment.name, utc_now())
     try:
@@ -66,9 +67,10 @@ def drill_command(name: str, names: tuple[str, ...], *, seed: int, as_json: bool
     sys.exit(0 if all(each.clean for each in outcomes) else 1)
 
 
-def _chosen(system: str, names: Sequence[str]) -> list[AnyFault]:
+def _chosen(environment: Environment, names: Sequence[str]) -> list[AnyFault]:
+    system = environment.system.system
     known: dict[str, AnyFault] = {each.name: each for each in sandbox.faults.faults_of(system)}
-    known |= {each.name: each for each in SUITE_FAULTS}
+    known |= {each.name: each for each in SUITE_FAULTS if loaded(environment) or each.how != "send-nothing"}
     unknown = sorted(set(names) - set(known))
     if unknown:
         raise CutoverError(f"{system} has no fault {', '.join(unknown)}; faults: {', '.join(sorted(known))}")

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from verify.compare.bodies import media_type
 from verify.compare.documents import DocumentRules, JsonDocument, differences, parse_json
 from verify.compare.json_paths import find
+from verify.compare.json_values import described
 from verify.compare.shown import cut, show
 from verify.core.replies import Reply
 from verify.core.scalars import status_matches
@@ -46,15 +47,9 @@ def _marker(document: JsonDocument, path: str, expected: JsonValue) -> str:
     if len(found) != 1:
         return f"body marker {path} matches {len(found)} values, expected exactly 1"
     value = next(iter(found.values()))
-    if differences(_exact(expected), value, DocumentRules()).found:
-        return f"body marker {path} is {show(value)}, expected {show(_exact(expected))}"
+    if differences(described(expected), value, DocumentRules()).found:
+        return f"body marker {path} is {show(value)}, expected {show(described(expected))}"
     return ""
-
-
-def _exact(value: JsonValue) -> JsonDocument:
-    if isinstance(value, dict):
-        return {name: _exact(each) for name, each in value.items()}
-    return [_exact(each) for each in value] if isinstance(value, list) else value
 
 
 def _bad(ask: Observation[Reply], rules: HealthRules) -> str:

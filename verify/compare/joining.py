@@ -1,160 +1,145 @@
-"""Two streams of encodings joined by key, out of core, in a private folder that is gone at the end."""
+"""Pass 1: one signature a record of both sides, joined by key; what does not agree is a suspect."""
 
 # ruff: noqa: S608 - every name in the SQL is one this file made up
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from threading import Event
 from typing import Final, TypeAlias
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from verify.compare.coverage import Coverage
+from verify.compare.pages import Side, closed_after
+from verify.compare.signatures import separable, signed
+from verify.compare.views import Page
+from verify.compare.workplace import SIDES, on_both
 from verify.core.values import ABSENT, JSON_NULL, NULL
+from verify.core.verdicts import SHOWN_DIFFERENCES
+from verify.core.watching import Watch
 
-Batches: TypeAlias = Callable[[], Iterator[pa.RecordBatch]]
-Softer: TypeAlias = Callable[[str], str]
-Row: TypeAlias = tuple[str | None, ...]
+Row: TypeAlias = tuple[str, ...]
+_LOW: Final = 2**64 - 1
 
-MEMORY: Final = "128MB"
-_FETCHED: Final = 2_000
-_SIDES: Final = ("baseline", "candidate")
+
+@dataclass(slots=True)
+class Account:
+    """What one side turned out to be while it was read."""
+
+    seen: list[bool]
+    rows: int = 0
+    left_out: int = 0
+    unknown: int = 0
+    unknown_shown: list[Row] = field(default_factory=list)
+    softened: Counter[str] = field(default_factory=Counter)
+
+    def take(self, page: Page, values: Sequence[pa.Array]) -> None:
+        """Counts one page; `values` are its compared columns."""
+        self.rows += len(page.batch)
+        self.left_out += page.left_out
+        self.unknown += len(page.unknown)
+        self.unknown_shown += page.unknown[: SHOWN_DIFFERENCES - len(self.unknown_shown)]
+        self.softened.update(page.softened)
+        for at, column in enumerate(values[: len(self.seen)]):
+            self.seen[at] = self.seen[at] or bool(pc.any(pc.not_equal(column, ABSENT)).as_py())
 
 
 class Joined:
     """
-    Both sides as tables `baseline` and `candidate`: k0… softened keys, r0… keys as they came, v0… values.
+    Both sides as tables `baseline` and `candidate`: k0… logical keys, p0… physical ones where they differ, s signatures.
 
-    Values are compared as text, byte by byte; nothing is hashed, so equal means equal.
+    Without a key the signature is the key: k0 is its text, and records are a multiset.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, keys: int, values: int) -> None:
-        self._connection = connection
-        self._keys = [f"k{at}" for at in range(keys)]
-        self._raw = [f"r{at}" for at in range(keys)]
-        self._values = [f"v{at}" for at in range(values)]
-        for side in _SIDES:
-            columns = ", ".join(f"{name} VARCHAR" for name in (*self._keys, *self._raw, *self._values))
-            connection.execute(f"CREATE TABLE {side} ({columns})")
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, coverage: Coverage, sides: Sequence[Side], secret: str
+    ) -> None:
+        self.connection, self.coverage, self.secret = connection, coverage, secret
+        self.sides = dict(zip(SIDES, sides, strict=True))
+        self.keyless = not coverage.key
+        self.keys = [f"k{at}" for at in range(len(coverage.key) or 1)]
+        self.values = len(coverage.compared) + coverage.rest
+        for name, side in self.sides.items():
+            columns = [f"{column} VARCHAR" for column in (*self.keys, *self.physical(side))]
+            connection.execute(f"CREATE OR REPLACE TABLE {name} ({', '.join(columns)}, s UHUGEINT)")
 
-    def load(self, baseline: Batches, candidate: Batches, softer: Sequence[Softer | None]) -> None:
+    def physical(self, side: Side) -> list[str]:
+        """The columns that hold the side's physical key, if it is another one."""
+        return [f"p{at}" for at in range(len(side.physical_key or ()))]
+
+    def load(self, watch: Watch) -> tuple[Account, Account]:
         """Takes in both sides at once; what a side raises comes out as it is, and stops the other side."""
-        stop = threading.Event()
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            tasks = [
-                pool.submit(self._take, side, batches, softer, stop)
-                for side, batches in zip(_SIDES, (baseline, candidate), strict=True)
-            ]
-        for task in tasks:
-            task.result()
+        return on_both(lambda name, stop: self._take(name, watch, stop))
 
-    def _take(self, side: str, batches: Batches, softer: Sequence[Softer | None], stop: threading.Event) -> None:
-        taken = batches()
-        with self._connection.cursor() as cursor:
-            try:
-                for batch in taken:
-                    if stop.is_set():
-                        return
-                    cursor.register(f"{side}_batch", _with_keys(batch, softer))
-                    cursor.execute(f"INSERT INTO {side} SELECT * FROM {side}_batch")
-                    cursor.unregister(f"{side}_batch")
-            except BaseException:
-                stop.set()
-                raise
-            finally:
-                if isinstance(taken, Generator):
-                    taken.close()
+    def _take(self, name: str, watch: Watch, stop: Event) -> Account:
+        side, coverage = self.sides[name], self.coverage
+        account = Account([False] * len(coverage.compared))
+        taken = closed_after(side.scan(side.fields(coverage.compared), side.skipped(coverage.skipped)))
+        with self.connection.cursor() as cursor, closing(taken):
+            for batch in taken:
+                if stop.is_set():
+                    break
+                page = side.page(batch, coverage.compared, skip=coverage.skipped)
+                watch.read(name, len(batch))
+                account.take(page, page.batch.columns[len(coverage.key) :])
+                self._insert(cursor, name, page)
+        return account
 
-    @property
-    def last(self) -> int:
-        """The number of the last value column, which holds all other fields."""
-        return len(self._values) - 1
-
-    def rows(self, side: str) -> int:
-        """How many rows the side holds."""
-        return int(self._one(f"SELECT count(*) FROM {side}")[0])
-
-    def seen(self, side: str) -> list[bool]:
-        """For each value column, whether any row of the side has it."""
-        parts = ", ".join(f"coalesce(bool_or({name} <> '{ABSENT}'), false)" for name in self._values)
-        return [bool(each) for each in self._one(f"SELECT {parts} FROM {side}")]
-
-    def _one(self, query: str) -> tuple[int, ...]:
-        row: tuple[int, ...] | None = self._connection.execute(query).fetchone()
-        if row is None:
-            raise RuntimeError("an aggregate gave no row")
-        return row
-
-    def unpaired(self) -> Iterator[tuple[Row, int, int]]:
-        """Every key that is not there exactly once on each side, with its number on either; keys as softened."""
-        names = ", ".join(self._keys)
-        counted = " UNION ALL ".join(
-            f"SELECT {names}, {int(side == 'baseline')} AS b, {int(side == 'candidate')} AS c FROM {side}"
-            for side in _SIDES
+    def _insert(self, cursor: duckdb.DuckDBPyConnection, name: str, page: Page) -> None:
+        physical = self.physical(self.sides[name])
+        signable, text = self.signable(page.batch)
+        keys = page.batch.columns[: len(self.coverage.key)]
+        raw = page.raw.columns[: len(physical)]
+        names = [*(self.keys if keys else ()), *physical, *signable]
+        cursor.register(f"{name}_page", pa.Table.from_arrays([*keys, *raw, *signable.values()], names=names))
+        first = [f"md5({text})"] if self.keyless else self.keys
+        cursor.execute(
+            f"INSERT INTO {name} SELECT {', '.join([*first, *physical])}, md5_number({text}) FROM {name}_page"
         )
-        self._connection.execute(
-            f"CREATE OR REPLACE TABLE unpaired AS SELECT {names}, sum(b)::BIGINT AS b, sum(c)::BIGINT AS c"
-            f" FROM ({counted}) GROUP BY {names} HAVING sum(b) <> 1 OR sum(c) <> 1 OR ({self._unkeyed('')})"
-        )
-        for row in self._fetched(f"SELECT {names}, b, c FROM unpaired"):
-            yield row[:-2], int(row[-2] or 0), int(row[-1] or 0)
+        cursor.unregister(f"{name}_page")
 
-    def differing(self, compared: Sequence[int]) -> Iterator[tuple[Row, list[tuple[int, str, str]]]]:
+    def signable(self, batch: pa.RecordBatch) -> tuple[dict[str, pa.Array], str]:
+        """The columns that are signed, by the names they have in the SQL text that joins them."""
+        columns = separable(batch.columns[: len(self.coverage.key) + self.values])
+        named = {f"x{at}": column for at, column in enumerate(columns)}
+        return named, signed(list(named), self.secret)
+
+    def equal(self) -> bool:
+        """True when both sides hold the same multiset of signatures, by their number and sum."""
+        halves = f"count(*), sum((s >> 64)::UBIGINT), sum((s & {_LOW}::UHUGEINT)::UBIGINT)"
+        here, there = (self.connection.execute(f"SELECT {halves} FROM {side}").fetchall() for side in SIDES)
+        return here == there
+
+    def suspect(self) -> int:
         """
-        Every pair of rows with one key that are not the same text, and the columns in which.
+        How many suspects there are, now in the tables `unkeyed` and `suspects`: keys with their number on each side.
 
-        Columns are numbered as given; the key column i, where only its softening made it meet, is ~i.
+        A key is a suspect when it is not there exactly once on each side, or with another signature. Unkeyed are
+        keys with a null or absent part; they pair with nothing, not even with their like.
         """
-        places = [*(~at for at in range(len(self._raw))), *compared]
-        names = [*self._raw, *(self._values[at] for at in compared)]
-        unequal = " OR ".join(f"b.{name} <> c.{name}" for name in names)
-        parts = [f"CASE WHEN b.{name} <> c.{name} THEN {side}.{name} END" for name in names for side in "bc"]
-        on = " AND ".join(f"b.{name} = c.{name}" for name in self._keys)
-        odd = " AND ".join(f"u.{name} = b.{name}" for name in self._keys)
-        width = len(self._keys)
-        query = (
-            f"SELECT {', '.join(f'b.{name}' for name in self._raw)}, {', '.join(parts)}"
-            f" FROM baseline b JOIN candidate c ON {on} WHERE ({unequal})"
-            f" AND NOT EXISTS (SELECT 1 FROM unpaired u WHERE {odd})"
+        names = ", ".join(self.keys)
+        both = " UNION ALL ".join(
+            f"SELECT {names}, s, {int(side == SIDES[0])} AS b, {int(side == SIDES[1])} AS c FROM {side}"
+            for side in SIDES
         )
-        for row in self._fetched(query):
-            pairs = zip(places, row[width::2], row[width + 1 :: 2], strict=True)
-            yield row[:width], [(at, one, other) for at, one, other in pairs if one is not None and other is not None]
+        odd = "sum(b) <> sum(c)" if self.keyless else "sum(b) <> 1 OR sum(c) <> 1 OR min(s) <> max(s)"
+        unkeyed = " OR ".join(f"{name} IN ('{NULL}', '{ABSENT}', '{JSON_NULL}')" for name in self.keys)
+        self.connection.execute(
+            f"CREATE OR REPLACE TABLE found AS SELECT {names}, sum(b)::BIGINT AS b, sum(c)::BIGINT AS c"
+            f" FROM ({both}) GROUP BY {names} HAVING {odd} OR ({unkeyed})"
+        )
+        self.connection.execute(f"CREATE OR REPLACE TABLE unkeyed AS SELECT * FROM found WHERE {unkeyed}")
+        self.connection.execute(f"CREATE OR REPLACE TABLE suspects AS SELECT * FROM found WHERE NOT ({unkeyed})")
+        self.connection.execute("DROP TABLE found")
+        return self.number("suspects") + self.number("unkeyed")
 
-    def _unkeyed(self, alias: str) -> str:
-        return " OR ".join(f"{alias}{name} IN ('{NULL}', '{ABSENT}', '{JSON_NULL}')" for name in self._keys)
-
-    def _fetched(self, query: str) -> Iterator[tuple[str | None, ...]]:
-        with self._connection.cursor() as cursor:
-            cursor.execute(query)
-            while rows := cursor.fetchmany(_FETCHED):
-                yield from rows
-
-
-def _with_keys(batch: pa.RecordBatch, softer: Sequence[Softer | None]) -> pa.Table:
-    """The batch with its softened keys in front."""
-    columns = list(batch.columns)
-    keys = [column if rule is None else pa.array([rule(text) for text in column.to_pylist()], pa.large_string())
-            for rule, column in zip(softer, columns, strict=False)]  # fmt: skip
-    names = [f"column{at}" for at in range(len(keys) + len(columns))]
-    return pa.Table.from_arrays([*keys, *columns], names=names)
-
-
-@contextmanager
-def joining(*, keys: int, values: int, folder: Path | None = None) -> Iterator[Joined]:
-    """Two empty tables for the block; their files lie in a folder only this user can enter, removed at the end."""
-    with TemporaryDirectory(prefix="cutover-", dir=folder) as place:
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY,
-            "threads": 2,
-            "temp_directory": str(Path(place) / "spill"),
-            "preserve_insertion_order": False,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-        with duckdb.connect(str(Path(place) / "rows.duckdb"), config=settings) as connection:
-            yield Joined(connection, keys, values)
+    def number(self, table: str) -> int:
+        """How many rows the table holds."""
+        # All rows are fetched, here and elsewhere: a result with a rest would keep the connection busy.
+        ((number,),) = self.connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+        return int(number)

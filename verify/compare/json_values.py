@@ -8,6 +8,8 @@ from decimal import ROUND_DOWN, Context, Decimal, Inexact, InvalidOperation, Ove
 from enum import Enum
 from typing import Final, Literal, TypeAlias
 
+from pydantic import JsonValue
+
 JsonDocument: TypeAlias = "bool | int | float | Decimal | str | list[JsonDocument] | dict[str, JsonDocument] | None"
 
 
@@ -33,6 +35,13 @@ _KINDS: Final[Mapping[type, str]] = {
 }
 # Enough digits for every number met in practice; a difference that needs more counts as too large.
 _EXACT: Final = Context(prec=5_000, rounding=ROUND_DOWN, traps=[Inexact, InvalidOperation, Overflow])
+
+
+def described(value: JsonValue) -> JsonDocument:
+    """A value of a description as a document."""
+    if isinstance(value, dict):
+        return {name: described(each) for name, each in value.items()}
+    return [described(each) for each in value] if isinstance(value, list) else value
 
 
 def kind(value: Value) -> str:

@@ -2,85 +2,41 @@
 
 from __future__ import annotations
 
-import heapq
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from pathlib import Path
-from typing import TypeAlias
 
 from verify.compare.counts import too_few
-from verify.compare.explaining import Privacy, differences
-from verify.compare.joining import Batches, Joined, joining
-from verify.core.model import Column, Dataset
-from verify.core.softening import equal_under, soften
-from verify.core.values import show
-from verify.core.verdicts import SHOWN_DIFFERENCES, Conclusion, Difference, failed, passed
-
-_PLAIN = re.compile(r"#(-?\d+(?:\.\d+)?)", re.ASCII)
-Order: TypeAlias = tuple[tuple[tuple[str, Decimal, str], ...], str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
-    """
-    One side's records: batches of encodings (key, then values, then the map of all other fields).
-
-    `columns` are the ones it is known to have; an `open` side may turn out to have more, or fewer. `scan` takes
-    the columns to give and those to leave out of the map.
-    """
-
-    source: str
-    columns: frozenset[str]
-    scan: Callable[[Sequence[str], Sequence[str]], Batches]
-    open: bool = False
+from verify.compare.coverage import Coverage, coverage_of, keys_only, settled
+from verify.compare.explaining import Privacy
+from verify.compare.joining import Account, Joined
+from verify.compare.judging import Judge, Tally, unknown_keys
+from verify.compare.pages import Side
+from verify.compare.rechecking import Clock, Settled, recheck
+from verify.compare.signatures import secret_of
+from verify.compare.suspects import Suspects
+from verify.compare.workplace import SIDES, NoRoom, Room, database
+from verify.core.datasets import Dataset
+from verify.core.verdicts import Cause, Conclusion, Difference, failed, inconclusive, passed
+from verify.core.watching import Unwatched, Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """Which columns are compared, which are left out because somebody said so, which exist on one side only."""
+class Parts:
+    """What fingerprints left to compare by value: so many of so many buckets, of so many rows on each side."""
 
-    key: tuple[str, ...]
-    compared: tuple[str, ...]
-    excepted: tuple[str, ...] = ()
-    one_sided: tuple[tuple[str, bool], ...] = ()
-
-    @property
-    def skipped(self) -> tuple[str, ...]:
-        """What a scan leaves out of the map of other fields, because it is told apart from the rows."""
-        return (*self.excepted, *(name for name, _ in self.one_sided))
-
-    @property
-    def words(self) -> str:
-        """`9 of 11 columns (except: a, b)`."""
-        width = len(self.key) + len(self.compared)
-        said = f" (except: {', '.join(self.excepted)})" if self.excepted else ""
-        return f"{width} of {width + len(self.excepted) + len(self.one_sided)} columns{said}"
+    unequal: int
+    of: int
+    rows: tuple[int, int]
 
 
-@dataclass(slots=True, kw_only=True)
-class _Tally:
-    """What was met while going through the joined rows."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """With what records are compared: room, a seed for the signatures, a clock for reading again, and who looks on."""
 
-    normalised: Counter[str] = field(default_factory=Counter)
-    only: Counter[str] = field(default_factory=Counter)
-    repeated: int = 0
-    unkeyed: int = 0
-    rows: int = 0
-    places: int = 0
-
-    def words(self, one_sided: int) -> list[str]:
-        counted = [
-            (self.only["baseline"], "only on baseline"), (self.only["candidate"], "only on candidate"),
-            (self.rows, "with other values"), (self.repeated, "keys more than once"),
-            (self.unkeyed, "groups without a key"), (one_sided, "columns on one side only"),
-        ]  # fmt: skip
-        return [f"{number:,} {words}" for number, words in counted if number]
-
-
-_Unit: TypeAlias = tuple[Order, Callable[[], list[Difference]]]
+    room: Room = field(default_factory=Room)
+    seed: int = 0
+    clock: Clock = field(default_factory=Clock)
+    watch: Watch = field(default_factory=Unwatched)
 
 
 def by_fingerprint(rows: int, coverage: Coverage, *, minimum: int) -> Conclusion:
@@ -89,147 +45,140 @@ def by_fingerprint(rows: int, coverage: Coverage, *, minimum: int) -> Conclusion
     return too_few(rows, minimum) or passed(f"{rows:,} rows are equal on both sides", receipt=receipt)
 
 
-def coverage_of(baseline: Side, candidate: Side, dataset: Dataset) -> Coverage:
-    """The columns of both sides; one that a closed side does not have is one-sided (unless absent counts as null)."""
-    names = (baseline.columns | candidate.columns) - set(dataset.key)
-    compared, one_sided = [], []
-    for name in sorted(names - set(dataset.except_)):
-        missing = [side for side in (baseline, candidate) if name not in side.columns and not side.open]
-        if missing and _rule(dataset, name).absent is None:
-            one_sided.append((name, missing[0] is candidate))
-        else:
-            compared.append(name)
-    excepted = tuple(sorted(set(dataset.except_)))
-    return Coverage(key=dataset.key, compared=tuple(compared), excepted=excepted, one_sided=tuple(one_sided))
-
-
-def _rule(dataset: Dataset, name: str) -> Column:
-    return dataset.columns.get(name) or Column()
-
-
 def compare_records(
-    baseline: Side, candidate: Side, *, dataset: Dataset, privacy: Privacy | None = None, folder: Path | None = None
-) -> Conclusion:
+    baseline: Side, candidate: Side, *, dataset: Dataset, privacy: Privacy | None = None, means: Means | None = None,
+    parts: Parts | None = None,
+) -> Conclusion:  # fmt: skip
     """
     PASS when both sides hold the same keys, each once, and equal values in every column not excepted.
 
-    Both sides are read at once and joined by key on disk (in `folder`, default the temp folder). What a side
-    raises while it is read passes through. Fewer than `minimum` baseline rows are INCONCLUSIVE.
+    Both sides are read at once; of each row a signature is kept, and only rows whose signatures are unequal are read
+    again and compared by value. What a side raises while it is read passes through. Fewer than `minimum` baseline
+    rows, full memory and a full disk are INCONCLUSIVE.
     """
     coverage = coverage_of(baseline, candidate, dataset)
-    softer = [_key_rule(_rule(dataset, name)) if name in dataset.columns else None for name in coverage.key]
-    with joining(keys=len(coverage.key), values=len(coverage.compared) + 1, folder=folder) as joined:
-        here, there = (side.scan(coverage.compared, coverage.skipped) for side in (baseline, candidate))
-        joined.load(here, there, softer)
-        rows = joined.rows("baseline"), joined.rows("candidate")
-        few = too_few(rows[0], dataset.minimum)
-        if few is not None:
-            return few
-        indices, coverage = _settled(joined, coverage, dataset)
-        return _Judge(dataset, coverage, privacy or Privacy(), indices).conclusion(joined, rows)
+    comparison = _Comparison(dataset, (baseline, candidate), privacy or Privacy(), means or Means(), parts)
+    return comparison.conclusion(coverage, noun="rows")
 
 
-def _key_rule(rule: Column) -> Callable[[str], str]:
-    return lambda encoding: soften(rule, encoding)[0]
+def compare_keys(
+    baseline: Side, candidate: Side, *, dataset: Dataset, privacy: Privacy | None = None, means: Means | None = None
+) -> Conclusion:
+    """
+    PASS when every key fits its side's pattern, stands for one record only, is not null, and is on both sides.
+
+    Only keys are read. Errors as in `compare_records`.
+    """
+    coverage = keys_only(coverage_of(baseline, candidate, dataset))
+    comparison = _Comparison(dataset, (baseline, candidate), privacy or Privacy(), means or Means(), None)
+    return comparison.conclusion(coverage, noun="keys")
 
 
-def _settled(joined: Joined, coverage: Coverage, dataset: Dataset) -> tuple[dict[int, str], Coverage]:
-    """The compared columns by number, now that an open side was read: one it never had is one-sided."""
-    here, there = joined.seen("baseline"), joined.seen("candidate")
-    kept, one_sided = {}, list(coverage.one_sided)
-    for at, name in enumerate(coverage.compared):
-        if here[at] != there[at] and _rule(dataset, name).absent is None and joined.rows("candidate"):
-            one_sided.append((name, here[at]))
-        else:
-            kept[at] = name
-    return kept, Coverage(
-        key=coverage.key, compared=tuple(kept.values()), excepted=coverage.excepted, one_sided=tuple(sorted(one_sided))
-    )
+class _Comparison:
+    """One comparison from the first batch to its conclusion."""
 
+    def __init__(
+        self, dataset: Dataset, sides: tuple[Side, Side], privacy: Privacy, means: Means, parts: Parts | None
+    ) -> None:
+        self._dataset, self._sides, self._privacy = dataset, sides, privacy
+        self._means, self._parts = means, parts
+        self._noun = "rows"
 
-class _Judge:
-    """Goes once through what the join left over and keeps the first differences by key."""
+    def conclusion(self, coverage: Coverage, *, noun: str) -> Conclusion:
+        self._noun = noun
+        try:
+            return self._compared(coverage)
+        except NoRoom as error:
+            told = f"the comparison needs more room than it may take: {error}"
+            return inconclusive(Cause.OVER_BUDGET, told, remedy="give it a larger folder to spill to")
 
-    def __init__(self, dataset: Dataset, coverage: Coverage, privacy: Privacy, indices: dict[int, str]) -> None:
-        self._dataset, self._coverage, self._privacy = dataset, coverage, privacy
-        self._columns = indices
-        self._tally = _Tally()
+    def _compared(self, coverage: Coverage) -> Conclusion:
+        watch = self._means.watch
+        with database(self._means.room) as connection:
+            watch.phase("reading")
+            joined = Joined(connection, coverage, self._sides, secret_of(self._means.seed))
+            accounts = joined.load(watch)
+            seen = settled(coverage, self._dataset, *(account.seen for account in accounts))
+            if seen != coverage and accounts[1].rows and self._parts is None:
+                # A column that an open side never had made every signature unequal: it is told once, not per row.
+                joined = Joined(connection, seen, self._sides, secret_of(self._means.seed))
+                accounts = joined.load(watch)
+            few = too_few(self._rows(accounts)[0], self._dataset.minimum)
+            if few is not None and not any(account.unknown for account in accounts):
+                return few
+            watch.phase("comparing")
+            return self._judged(joined, accounts)
 
-    def conclusion(self, joined: Joined, rows: tuple[int, int]) -> Conclusion:
-        """The verdict over both tables."""
-        units = self._units(joined)
-        shown = heapq.nsmallest(SHOWN_DIFFERENCES, units, key=lambda unit: unit[0])
-        found = self._columns_missing() + [each for _, tell in shown for each in tell()]
-        receipt = f"{_both(rows)}, {self._coverage.words}, 0 skipped, compared by value"
-        normalised = dict(sorted(self._tally.normalised.items()))
-        if not found:
-            return passed(f"{rows[0]:,} rows are equal on both sides", receipt=receipt, normalised=normalised)
-        words = "; ".join(self._tally.words(len(self._coverage.one_sided)))
+    def _judged(self, joined: Joined, accounts: tuple[Account, Account]) -> Conclusion:
+        found, tally, told, units = Settled(), Tally(), list[Difference](), 0
+        proven = joined.keyless or all(side.unique for side in self._sides)
+        if not (proven and joined.equal()) and joined.suspect():
+            suspects = Suspects(joined, self._dataset)
+            found = recheck(suspects, self._dataset.recheck, self._means.clock, self._means.watch)
+            judge = Judge(suspects, self._privacy)
+            tally = judge.tally()
+            told, units = judge.shown(f"differs for {found.lasted:.0f} s" if self._dataset.recheck else "")
+        rows, told = self._rows(accounts), [*_columns_missing(joined.coverage), *self._unknown(accounts), *told]
+        receipt, normalised = self._receipt(joined.coverage, accounts, found), _normalised(accounts, found)
+        if not told and found.gone and self._dataset.recheck is None:
+            words = f"{found.gone:,} records were read at first, differed, and are gone from both sides now"
+            remedy = "stop writes, or declare recheck: so that what moves is followed"
+            return inconclusive(Cause.UNSTABLE_BASELINE, words, receipt=receipt, remedy=remedy)
+        if not told:
+            return passed(f"{rows[0]:,} {self._noun} are equal on both sides", receipt=receipt, normalised=normalised)
+        unknown = sum(account.unknown for account in accounts)
+        words = "; ".join(tally.words(len(joined.coverage.one_sided), unknown))
+        unshown = unknown - sum(len(account.unknown_shown) for account in accounts)
         return failed(
-            f"{_both(rows)}: {words}", differences=found, omitted=self._tally.places - len(shown),
+            f"{_both(rows, self._noun)}: {words}", differences=told, omitted=tally.places - units + unshown,
             receipt=receipt, normalised=normalised,
         )  # fmt: skip
 
-    def _columns_missing(self) -> list[Difference]:
-        words = ("no such column", "column")
-        return [Difference(path=f"$.{name}", baseline=words[has], candidate=words[not has])
-                for name, has in self._coverage.one_sided]  # fmt: skip
+    def _rows(self, accounts: tuple[Account, Account]) -> tuple[int, int]:
+        return self._parts.rows if self._parts else (accounts[0].rows, accounts[1].rows)
 
-    def _units(self, joined: Joined) -> Iterator[_Unit]:
-        for key, here, there in joined.unpaired():
-            self._tally.places += 1
-            yield self._unpaired(_keys(key), here, there)
-        for key, pairs in joined.differing([*self._columns, joined.last]):
-            yield from self._row(_keys(key), pairs)
+    def _unknown(self, accounts: tuple[Account, Account]) -> list[Difference]:
+        return [
+            each
+            for name, side, account in zip(SIDES, self._sides, accounts, strict=True)
+            for each in unknown_keys(name, side.view.key if side.view else (), account.unknown_shown, self._privacy)
+        ]
 
-    def _unpaired(self, key: tuple[str, ...], here: int, there: int) -> _Unit:
-        if any(part[0] in "n_j" for part in key):
-            self._tally.unkeyed += 1
-        elif here > 1 or there > 1:
-            self._tally.repeated += 1
-        else:
-            self._tally.only["baseline" if here else "candidate"] += 1
-        numbers = ["no record", "1 record"]
-        one, other = (numbers[count] if count < 2 else f"{count:,} records" for count in (here, there))
-        return (_order(key), "$"), lambda: [Difference(key=self._named(key), path="$", baseline=one, candidate=other)]
-
-    def _row(self, key: tuple[str, ...], pairs: list[tuple[int, str, str]]) -> Iterator[_Unit]:
-        unequal = False
-        for at, one, other in pairs:
-            name = self._dataset.key[~at] if at < 0 else self._columns.get(at)
-            equal, used = equal_under(_rule(self._dataset, name or ""), one, other)
-            if equal:
-                self._tally.normalised.update(f"{name}: {softening}" for softening in used)
-                continue
-            unequal = True
-            self._tally.places += 1
-            yield self._unit(key, f"$.{name}" if name is not None else "$", one, other)
-        self._tally.rows += unequal
-
-    def _unit(self, key: tuple[str, ...], path: str, one: str, other: str) -> _Unit:
-        return (_order(key), path), lambda: differences(self._named(key), path, one, other, self._privacy)
-
-    def _named(self, key: tuple[str, ...]) -> str:
-        parts = zip(self._dataset.key, key, strict=True)
-        return ", ".join(f"{name}={_bare(self._privacy.shown(f'$.{name}', part), part)}" for name, part in parts)
+    def _receipt(self, coverage: Coverage, accounts: tuple[Account, Account], found: Settled) -> str:
+        words = [f"{_both(self._rows(accounts), self._noun)}, {coverage.words}, 0 skipped, compared by value"]
+        if self._parts:
+            words[0] = words[0].replace("compared by value", "64-bit seeded fingerprint")
+            words.append(f"{self._parts.unequal:,} of {self._parts.of:,} parts had other fingerprints and were"
+                         " compared by value")  # fmt: skip
+        words += [
+            f"where leaves out {account.left_out:,} of {account.left_out + account.rows + account.unknown:,} on {name}"
+            for name, account in zip(SIDES, accounts, strict=True)
+            if account.left_out
+        ]
+        if found.agreed:
+            words.append(_settled_words(found, timed=self._dataset.recheck is not None))
+        return "; ".join(words)
 
 
-def _bare(shown: str, encoding: str) -> str:
-    """A number or uuid of a key reads well without its kind."""
-    return encoding[1:] if encoding[0] in "#u" and shown == show(encoding) else shown
+def _settled_words(found: Settled, *, timed: bool) -> str:
+    gone = f", {found.gone:,} of them gone from both sides" if found.gone else ""
+    longest = f", the longest after {found.longest:.0f} s" if timed else ""
+    noun, were = ("record", "was") if found.agreed == 1 else ("records", "were")
+    return f"{found.agreed:,} {noun} differed at first and {were} equal when read again{gone}{longest}"
 
 
-def _keys(row: tuple[str | None, ...]) -> tuple[str, ...]:
-    return tuple(part or "_" for part in row)
+def _normalised(accounts: tuple[Account, Account], found: Settled) -> dict[str, int]:
+    total: Counter[str] = sum((account.softened for account in accounts), found.tolerated.copy())
+    return dict(sorted(total.items()))
 
 
-def _order(key: tuple[str, ...]) -> tuple[tuple[str, Decimal, str], ...]:
-    """Sorts numbers as numbers and everything else as text."""
-    numbers = ((_PLAIN.fullmatch(part), part) for part in key)
-    return tuple((part[0], Decimal(found[1]) if found else Decimal(0), part) for found, part in numbers)
+def _columns_missing(coverage: Coverage) -> list[Difference]:
+    words = ("no such column", "column")
+    return [Difference(path=f"$.{name}", baseline=words[has], candidate=words[not has])
+            for name, has in coverage.one_sided]  # fmt: skip
 
 
-def _both(rows: tuple[int, int]) -> str:
+def _both(rows: tuple[int, int], noun: str) -> str:
     if rows[0] == rows[1]:
-        return f"{rows[0]:,} rows on each side"
-    return f"{rows[0]:,} rows on baseline, {rows[1]:,} on candidate"
+        return f"{rows[0]:,} {noun} on each side"
+    return f"{rows[0]:,} {noun} on baseline, {rows[1]:,} on candidate"

@@ -7,9 +7,10 @@ from typing import Protocol, TypeAlias
 
 from pydantic import JsonValue
 
+from verify.core.datasets import Backup, Dataset, Discovery, Reference, Shared
 from verify.core.identities import Proof
-from verify.core.model import Dataset
 from verify.core.replies import Reply
+from verify.core.subjects import Subject
 from verify.core.verdicts import Conclusion, Observation
 
 Judge: TypeAlias = Callable[[Conclusion], None]
@@ -48,14 +49,50 @@ class Side(Protocol):
 
 
 class Datasets(Protocol):
-    """Both sides' records of one dataset."""
+    """Both sides' records."""
 
-    def count(self, dataset: Dataset, name: str) -> Conclusion:
+    def count(self, subject: Subject[Dataset | Discovery]) -> Conclusion:
         """Whether both sides hold the same number of records."""
         ...
 
-    def compare(self, dataset: Dataset, name: str) -> Conclusion:
+    def compare(self, subject: Subject[Dataset | Discovery]) -> Conclusion:
         """Whether both sides hold the same records."""
+        ...
+
+    def keys(self, subject: Subject[Dataset]) -> Conclusion:
+        """Whether both sides hold the same keys, each once, and every one of them fits its pattern."""
+        ...
+
+    def schema(self, subject: Subject[Dataset]) -> Conclusion:
+        """Whether both collections have the same columns, constraints and settings."""
+        ...
+
+    def indexes(self, subject: Subject[Dataset]) -> Conclusion:
+        """Whether the candidate has the indexes it needs."""
+        ...
+
+    def sequences(self, subject: Subject[Dataset]) -> Conclusion:
+        """Whether the numbers the candidate hands out next are free."""
+        ...
+
+    def mapping(self, subject: Subject[Dataset]) -> Conclusion:
+        """Whether the candidate indexes what its documents hold."""
+        ...
+
+    def reference(self, subject: Subject[Reference]) -> Conclusion:
+        """Whether every record that is named exists."""
+        ...
+
+    def dual_write(self, subject: Subject[Dataset]) -> Conclusion:
+        """Whether every write reached both sides."""
+        ...
+
+    def backup(self, subject: Subject[Backup]) -> Conclusion:
+        """Whether a backup can be read and equals what it was made of."""
+        ...
+
+    def same_store(self, subject: Subject[Shared]) -> Conclusion:
+        """Whether both sides reach one and the same store."""
         ...
 
 

@@ -10,8 +10,9 @@ from typing import Final, Literal, NamedTuple, TypeVar
 from pydantic import TypeAdapter
 
 from verify.core.errors import CheckDefect, EvidenceError
+from verify.core.selectors import SELECTORS
 from verify.core.spec import Spec
-from verify.core.subjects import SELECTORS, Environment, Selector, Subject
+from verify.core.subjects import Environment, Selector, Subject
 
 ATTRIBUTE: Final = "__cutover_check__"
 FAMILIES: Final = (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
+from verify.core.datasets import Backup, Dataset, Discovery, Reference, StoreSpec
 from verify.core.identities import Identity, Proof
 from verify.core.scalars import (
     Duration,
@@ -92,39 +93,6 @@ class Routes(Spec):
     paths: tuple[str, ...] = Field(min_length=1)
     url: Name = "api"
     missing: str = "/cutover-no-such-route"
-
-
-class Column(Spec):
-    """A softer rule for one column; each use is counted in the evidence."""
-
-    type: str | None = None
-    absent: Literal["null"] | None = None
-    precision: Literal["s", "ms", "us"] | None = None
-    tolerance: Real | None = None
-    unordered: Flag = False
-    case: Literal["fold"] | None = None
-    trim: Flag = False
-
-
-class Place(Spec):
-    """Where one side keeps a dataset; what is left out is the dataset's own."""
-
-    store: Name | None = None
-    collection: str | None = None
-
-
-class Dataset(Spec):
-    """One set of records that both sides must hold alike. Columns left out of `except` are all compared."""
-
-    key: tuple[str, ...] = Field(min_length=1)
-    store: Name = "main"
-    collection: str | None = None
-    baseline: Place = Place()
-    candidate: Place = Place()
-    columns: dict[str, Column] = {}
-    except_: tuple[str, ...] = Field(default=(), alias="except")
-    minimum: Whole = Field(default=1, ge=1)
-    exact: Flag = False
 
 
 class QuantileLimit(Spec):
@@ -215,23 +183,12 @@ class SystemFile(Spec):
     identities: dict[Name, Identity] = {}
     routes: Routes | None = None
     datasets: dict[Name, Dataset] = {}
+    discover: dict[Name, Discovery] = {}
+    references: dict[Name, Reference] = {}
+    backups: dict[Name, Backup] = {}
     objectives: Objectives = Objectives()
     steps: tuple[Step, ...] = ()
     accepted: tuple[Accepted, ...] = ()
-
-
-class StoreSpec(BaseModel):
-    """One store of an environment; what its kind needs is checked by `verify/stores/<kind>`."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    kind: Name
-    protect: Flag | None = None
-
-    @property
-    def options(self) -> dict[str, JsonValue]:
-        """What only this kind understands, unresolved."""
-        return dict(self.model_extra or {})
 
 
 class Abort(Spec):
@@ -259,5 +216,6 @@ class EnvironmentFile(Spec):
     headers: dict[str, str] = {}
     identity: Proof | None = None
     stores: dict[Name, StoreSpec] = {}
+    collections: dict[Name, str] = {}
     load: LoadPermission | None = None
     waived: tuple[Waiver, ...] = ()

@@ -36,7 +36,8 @@ def going_back(environment: Environment, standings: Mapping[Claim, Standing], sh
     if share <= 0:
         return True, "yes: no traffic is on the candidate yet"
     kinds = set(environment.system.data.values())
-    if kinds == {"shared"}:
+    places = [each for claim, each in standings.items() if claim.check == "consistency.same_store"]
+    if kinds == {"shared"} and all(each.verdict is Verdict.PASS for each in places):
         return True, "yes: both sides use the same store, so nothing written meanwhile is left behind"
     records = [each for claim, each in standings.items() if claim.family == "consistency"]
     if kinds <= {"shared", "dual-write", "replicated"} and records and all(r.verdict is Verdict.PASS for r in records):

@@ -16,7 +16,7 @@ from decimal import Context, Decimal
 from typing import Final
 from uuid import UUID
 
-from verify.core.model import Column
+from verify.core.datasets import Column
 from verify.core.values import (
     ABSENT,
     JSON_NULL,
@@ -60,7 +60,7 @@ def equal_under(rule: Column, baseline: str, candidate: str) -> tuple[bool, tupl
 def soften(rule: Column, encoding: str) -> tuple[str, tuple[str, ...]]:
     """The encoding as the rule reads it, and what that changed; tolerance takes two values and is not here."""
     used: list[str] = []
-    for name, step in _steps(rule):
+    for name, step in steps(rule):
         softer = step(encoding)
         if softer != encoding:
             used.append(name or f"{kind_of(encoding)} -> {kind_of(softer)}")
@@ -68,12 +68,13 @@ def soften(rule: Column, encoding: str) -> tuple[str, tuple[str, ...]]:
     return encoding, tuple(used)
 
 
-def _steps(rule: Column) -> list[tuple[str, Callable[[str], str]]]:
+def steps(rule: Column) -> list[tuple[str, Callable[[str], str]]]:
+    """What the rule does to an encoding, in order, each with its name; a type's step is told by the kinds it changed."""
     steps: list[tuple[str, Callable[[str], str]]] = []
     if rule.absent == "null":
         steps.append(("absent -> null", lambda text: NULL if text == ABSENT else text))
     if rule.trim:
-        steps.append(("trim", lambda text: text.strip() if text[0] == "s" else text))
+        steps.append(("trim", lambda text: "s" + text[1:].strip() if text[0] == "s" else text))
     if rule.type is not None:
         steps.append(("", reader(rule.type)))
     if rule.precision is not None:
@@ -223,7 +224,8 @@ def _cut(encoding: str, digits: int) -> str:
 
 
 def _sorted(encoding: str) -> str:
-    items = tree(encoding)
+    # A set has no order, and where order does not count a list of its items is the same.
+    items = tree(f"l{encoding[1:]}" if encoding[0] == "e" else encoding)
     return regrown(sorted(items, key=regrown)) if isinstance(items, list) else encoding
 
 

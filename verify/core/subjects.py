@@ -10,22 +10,27 @@ from typing import Final, Generic, TypeVar
 
 from pydantic import BaseModel, JsonValue
 
+from verify.core.datasets import Backup, Dataset, Reference
 from verify.core.errors import CutoverError
 from verify.core.model import (
     Accepted,
-    Dataset,
-    Endpoint,
     EnvironmentFile,
-    ErrorProbe,
-    Health,
-    Objectives,
-    Routes,
     Step,
     SystemFile,
 )
 from verify.core.spec import Spec
 
 S = TypeVar("S", bound=Spec, covariant=True)  # noqa: PLC0105 - read as `Subject[Spec]`, nobody writes its name
+
+
+def _placed(dataset: Dataset, collections: Mapping[str, str | None]) -> Dataset:
+    """The dataset at the collection that each side's file names, where it names one."""
+    places = {
+        role: dataset.place(role).model_copy(update={"collection": collection})
+        for role, collection in collections.items()
+        if collection is not None
+    }
+    return dataset.model_copy(update=places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,16 @@ class Environment:
     def id(self) -> str:
         """System and environment: `easypicks/lightsail`."""
         return f"{self.system.system}/{self.name}"
+
+    @property
+    def datasets(self) -> dict[str, Dataset]:
+        """Every declared dataset by name, at the collections that the files of both sides name."""
+        there = self.file.collections
+        here = self.baseline.file.collections if self.baseline else there
+        return {
+            name: _placed(spec, {"baseline": here.get(name), "candidate": there.get(name)})
+            for name, spec in sorted(self.system.datasets.items())
+        }
 
     def step(self, name: str) -> Step:
         """The step of that name, or a CutoverError that lists the steps."""
@@ -73,70 +88,6 @@ class Subject(Generic[S]):
 Selector = Callable[[Environment], tuple[Subject[Spec], ...]]
 
 
-def health(environment: Environment) -> tuple[Subject[Health], ...]:
-    """The health path, when one is declared."""
-    spec = environment.system.health
-    return (Subject(noun="health", name="main", spec=spec),) if spec else ()
-
-
-def identity(environment: Environment) -> tuple[Subject[Spec], ...]:
-    """Who answers, when the environment says how to tell."""
-    spec = environment.file.identity
-    return (Subject(noun="identity", name="main", spec=spec),) if spec else ()
-
-
-def endpoints(environment: Environment) -> tuple[Subject[Endpoint], ...]:
-    """Every declared endpoint, when there is a baseline to compare with."""
-    if environment.baseline is None:
-        return ()
-    found = sorted(environment.system.endpoints.items())
-    return tuple(Subject(noun="endpoint", name=name, spec=spec) for name, spec in found)
-
-
-def errors(environment: Environment) -> tuple[Subject[ErrorProbe], ...]:
-    """Every declared error probe, when there is a baseline to compare with."""
-    if environment.baseline is None:
-        return ()
-    found = sorted(environment.system.errors.items())
-    return tuple(Subject(noun="error", name=name, spec=spec) for name, spec in found)
-
-
-def routes(environment: Environment) -> tuple[Subject[Routes], ...]:
-    """The route manifest, when one is declared and there is a baseline."""
-    spec = environment.system.routes
-    return (Subject(noun="routes", name="main", spec=spec),) if spec and environment.baseline else ()
-
-
-def datasets(environment: Environment) -> tuple[Subject[Dataset], ...]:
-    """Every declared dataset, when there is a baseline to compare with."""
-    if environment.baseline is None:
-        return ()
-    found = sorted(environment.system.datasets.items())
-    return tuple(Subject(noun="dataset", name=name, spec=spec) for name, spec in found)
-
-
-def _mix(environment: Environment) -> tuple[Subject[Objectives], ...]:
-    asked = any(not each.writes and each.weight for each in environment.system.endpoints.values())
-    if environment.baseline is None or not asked:
-        return ()
-    return (Subject(noun="mix", name="api", spec=environment.system.objectives),)
-
-
-def latency(environment: Environment) -> tuple[Subject[Objectives], ...]:
-    """The request mix, when a latency objective is declared for it."""
-    return _mix(environment) if environment.system.objectives.latency else ()
-
-
-def error_rate(environment: Environment) -> tuple[Subject[Objectives], ...]:
-    """The request mix, when an error-rate objective is declared for it."""
-    return _mix(environment) if environment.system.objectives.error_rate else ()
-
-
-SELECTORS: Final[Mapping[str, Selector]] = {
-    each.__name__: each for each in (health, identity, endpoints, errors, routes, datasets, latency, error_rate)
-}
-
-
 def accepted_for(environment: Environment, check: str, subject: str) -> tuple[Accepted, ...]:
     """What somebody accepted for exactly this claim."""
     return tuple(a for a in environment.system.accepted if (a.check, a.subject) == (check, subject))
@@ -144,6 +95,16 @@ def accepted_for(environment: Environment, check: str, subject: str) -> tuple[Ac
 
 def _plain(model: BaseModel) -> JsonValue:
     return model.model_dump(mode="json", by_alias=True)
+
+
+_OF_RECORDS: Final = frozenset({"dataset", "discovered", "reference", "backup", "store"})
+
+
+def _named(spec: Spec, system: SystemFile) -> list[str]:
+    """The datasets a claim rests on beside its own subject."""
+    if isinstance(spec, Reference):
+        return sorted({end.partition(".")[0] for end in (spec.from_, spec.to)} & system.datasets.keys())
+    return [spec.dataset] if isinstance(spec, Backup) and spec.dataset in system.datasets else []
 
 
 def depends(environment: Environment, check: str, subject: Subject[Spec]) -> dict[str, JsonValue]:
@@ -155,8 +116,9 @@ def depends(environment: Environment, check: str, subject: Subject[Spec]) -> dic
         "defaults": _plain(system.defaults),
     }
     sides = [file, *([environment.baseline.file] if environment.baseline else [])]
-    if subject.noun == "dataset":
+    if subject.noun in _OF_RECORDS:
         parts["stores"] = [{name: _plain(spec) for name, spec in side.stores.items()} for side in sides]
+        parts["datasets"] = {name: _plain(environment.datasets[name]) for name in _named(subject.spec, system)}
         return parts
     parts["urls"] = [dict(side.urls) for side in sides]
     parts["headers"] = [dict(side.headers) for side in sides]

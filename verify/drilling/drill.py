@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from sandbox.faults.fault import Fault
-from sandbox.faults.suite import SuiteFault
-from sandbox.sabotage import HOW
+from sandbox.faults.suite import VICTIMS, SuiteFault
+from sandbox.sabotage import HOW, VICTIM
 from sandbox.systems.twin import Twin
 from verify.core.catalogue import Check
 from verify.core.errors import CutoverError
+from verify.core.selectors import error_rate, latency
 from verify.core.subjects import Environment
 from verify.core.verdicts import Problem
 from verify.drilling.gate import Bench, entered, with_one_step
@@ -32,6 +33,11 @@ _OLD: Final = timedelta(hours=48)
 _DELETED: Final = frozenset({"parity.errors"})
 _VICTIM: Final = "verify/checks/test_parity.py::test_errors_agree"
 CONTROL: Final = "no fault"
+
+
+def loaded(environment: Environment) -> bool:
+    """Whether the environment promises anything that a load run shows."""
+    return bool(latency(environment) or error_rate(environment))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,8 @@ class Drill:
         started = time.monotonic()
         root = self.folder / "control"
         self._pytest(root)
-        self._locust(root)
+        if loaded(self.environment):
+            self._locust(root)
         return self._judged(_Nothing(), "control", root, started)
 
     def plant(self, fault: AnyFault) -> Outcome:
@@ -89,7 +96,7 @@ class Drill:
             self.twin.heal(fault.name)
 
     def _sabotaged(self, fault: SuiteFault, root: Path, started: float) -> Outcome:
-        victim = f"{_VICTIM}[{self.environment.name}-error/unknown_product]"
+        victim = f"{_VICTIM}[{self.environment.name}-error/{VICTIMS[self.environment.system.system]}]"
         later = timedelta()
         unasked: frozenset[str] = frozenset()
         if fault.how == "age":
@@ -131,7 +138,7 @@ class Drill:
 
     def _pytest(self, root: Path, *more: str, sabotage: str = "") -> None:
         words = ["-m", "pytest", f"--env={self.name}", "-q", "-p", "no:cacheprovider", *more]
-        self._run(words, root, {HOW: sabotage} if sabotage else {})
+        self._run(words, root, {HOW: sabotage, VICTIM: VICTIMS[self.environment.system.system]} if sabotage else {})
 
     def _locust(self, root: Path, *more: str) -> None:
         self._run(["-m", "locust", "-f", "loadtests/api.py", "--env", self.name, "--headless", *more], root, {})

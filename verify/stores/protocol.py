@@ -7,11 +7,13 @@ stores then meet in one form, a batch is joined without a Python object per valu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
+
+from verify.core.structures import SequenceState, Structure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,96 @@ class Lookup(Protocol):
     """A store that can be asked for single records."""
 
     def lookup(
-        self, collection: str, *, key: Sequence[str], values: Sequence[Sequence[str]], columns: Sequence[str]
-    ) -> Iterator[pa.RecordBatch]:
-        """The records with these keys (encodings), in the form of `Store.scan`."""
+        self, collection: str, *, key: Sequence[str], values: Sequence[Sequence[str]], columns: Sequence[str],
+        skip: Sequence[str] = (),
+    ) -> Iterator[pa.RecordBatch]:  # fmt: skip
+        """
+        The records with these keys (encodings), in the form of `Store.scan`; a key without a record gives none.
+
+        Reads are as strongly consistent as the store can make them: whatever was written before is seen.
+        """
         ...
+
+
+@runtime_checkable
+class Structures(Protocol):
+    """A store that knows what a collection is made of."""
+
+    def structure(self, collection: str) -> Structure:
+        """Columns, constraints, indexes and settings of the collection."""
+        ...
+
+
+@runtime_checkable
+class Sequences(Protocol):
+    """A store that hands out numbers itself."""
+
+    def sequences(self, collection: str) -> tuple[SequenceState, ...]:
+        """Every sequence, identity or auto-increment that feeds a column of the collection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One collection of the catalogue; `key` are the columns of its primary key, empty when it has none."""
+
+    name: str
+    key: tuple[str, ...]
+
+
+@runtime_checkable
+class Catalogued(Protocol):
+    """A store that can list what it holds."""
+
+    def collections(self, within: str | None = None) -> tuple[Listed, ...]:
+        """Every collection (of the schema `within`, where the store has schemas), by name."""
+        ...
+
+
+@runtime_checkable
+class Located(Protocol):
+    """A store that can tell which one it is, however its address is spelt."""
+
+    def place(self) -> str:
+        """The same text for the same place (server and database, table's account and region, cluster), never empty."""
+        ...
+
+
+@runtime_checkable
+class Indexed(Protocol):
+    """A store whose search index may hold other values than its documents."""
+
+    def misindexed(
+        self, collection: str, *, sample: int, seed: int
+    ) -> tuple[int, tuple[tuple[str, str, str, str], ...]]:
+        """How many documents were looked at, and (key, path, value in the document, value as indexed) where they differ."""
+        ...
+
+
+@runtime_checkable
+class Narrowing(Protocol):
+    """
+    A store that can say in which part of a collection two sides differ, in one pass.
+
+    A record's bucket is the low `bits` bits of a seeded hash of its key. Two stores agree on it when the dialects
+    of their digests are equal and the key's columns have the same types on both.
+    """
+
+    def buckets(
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, bits: int
+    ) -> Mapping[int, Digest]:
+        """One fingerprint over the key and the named columns for every bucket that holds a record."""
+        ...
+
+    def scan_buckets(
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, bits: int,
+        buckets: Collection[int], skip: Sequence[str] = (),
+    ) -> Iterator[pa.RecordBatch]:  # fmt: skip
+        """The records of these buckets, in the form of `Store.scan`."""
+        ...
+
+
+__all__ = [
+    "Catalogued", "Digest", "Digests", "Field", "Indexed", "Listed", "Located", "Lookup", "Narrowing", "SequenceState",
+    "Sequences", "Shape", "Store", "Structure", "Structures",
+]  # fmt: skip

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.engines import postgres
+from sandbox.systems.pickup.backups import BACKUP, DUMP, dump_database
 from sandbox.systems.pickup.data import ADMIN_EMAIL, admin_password, document, jwt_secret
 from sandbox.systems.pickup.json_file import write_document
 from sandbox.systems.pickup.tables import seed_database
@@ -28,10 +29,19 @@ def running(folder: Path, *, seed: int, faults: Sequence[str]) -> Iterator[Twin]
         postgres.running(here.folder, database=SYSTEM, keeper=here.keeper) as server,
     ):
         file, secret = here.folder / "data.json", jwt_secret(seed)
-        sides = [here.start(side, database=server.dsn, file=str(file), jwt_secret=secret) for side in SIDES]
+        backup, dump = here.folder / "data.json.backup", here.folder / "pickup.sql"
+        sides = [
+            here.start(
+                side, database=server.dsn, file=str(file), jwt_secret=secret,
+                places={BACKUP: str(backup), DUMP: str(dump)},
+            )
+            for side in SIDES
+        ]  # fmt: skip
         data = document(seed)
         write_document(file, data)
+        write_document(backup, data)
         reader = seed_database(server, data)
+        dump_database(here.keeper, server, dump)
         at = here.ready(sides, "/healthz")
         twin = Twin(
             system=SYSTEM,
@@ -40,6 +50,8 @@ def running(folder: Path, *, seed: int, faults: Sequence[str]) -> Iterator[Twin]
                 "PICKUP_POSTGRES_URL": at["postgres"]["port"],
                 "PICKUP_JSON_FILE": str(file),
                 "PICKUP_POSTGRES_DSN": reader.dsn,
+                "PICKUP_JSON_BACKUP": str(backup),
+                "PICKUP_POSTGRES_DUMP": str(dump),
                 "PICKUP_ADMIN_EMAIL": ADMIN_EMAIL,
                 "PICKUP_ADMIN_PASSWORD": admin_password(seed),
                 CONTROL: at["postgres"]["control"],

@@ -1,6 +1,7 @@
 """The invented data of Pickup: the same seed gives the same document.
 
-What a record lacks, or holds as null or as "", depends on its id alone, so that a fault finds the row it needs.
+What a record lacks, or holds as null or as "", depends on its id alone, and so does the first product that an order
+names, so that a fault finds the row it needs.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ STATUSES = ("pending", "paid", "ready", "picked_up", "cancelled")
 CATEGORIES = (
     "fruit", "vegetables", "meat", "fish", "bakery", "dairy", "drinks", "snacks", "frozen", "grains", "sauces", "tea",
 )  # fmt: skip
+_BEYOND_FLOATS = 9_007_199_254_740_993  # 2^53 + 1, the first whole number that a double cannot hold
 _TAGS = ("신선", "할인", "organic", "local", "gluten-free", "한정판", "new", "bio")
 _COLOURS = ("빨강", "초록", "blanc", "noir", "blue")
 
@@ -43,7 +45,8 @@ def _times(draw: random.Random, number: int) -> dict[str, object]:
 
 def _attributes(draw: random.Random, number: int) -> dict[str, object]:
     found: dict[str, object] = {
-        "weight_kg": fiction.money(draw, 5, 2500), "origin": {"country": "KR", "region": draw.choice(("제주", "전남"))},
+        "weight_kg": fiction.money(draw, 5, 2500), "erp_number": _BEYOND_FLOATS + 2 * number,
+        "origin": {"country": "KR", "region": draw.choice(("제주", "전남"))},
     }  # fmt: skip
     if number % 5:
         found["colour"] = draw.choice(_COLOURS)
@@ -71,8 +74,8 @@ def _product(draw: random.Random, number: int) -> dict[str, object]:
 
 def _order(draw: random.Random, number: int, products: list[dict[str, object]]) -> dict[str, object]:
     items = []
-    for _ in range(draw.randrange(1, 5)):
-        product = draw.choice(products)
+    for position in range(draw.randrange(1, 5)):
+        product = draw.choice(products) if position else products[(number - 1) % len(products)]
         items.append({"product_id": product["id"], "sku": product["sku"], "quantity": draw.randrange(1, 6),
                       "unit_price": product["price"]})  # fmt: skip
     found: dict[str, object] = {

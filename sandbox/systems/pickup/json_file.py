@@ -18,11 +18,16 @@ from sandbox.web.wire import to_json
 Record = Mapping[str, object]
 
 
-def write_document(path: Path, data: Mapping[str, Sequence[Record]]) -> None:
-    """The file holds the document; a reader sees the one before or this one, never a part."""
+def _staged(path: Path, data: Mapping[str, Sequence[Record]]) -> Path:
+    """The document lies beside the file, and takes its place by being renamed."""
     staging = path.with_suffix(".part")
     staging.write_bytes(to_json(data))
-    staging.rename(path)
+    return staging
+
+
+def write_document(path: Path, data: Mapping[str, Sequence[Record]]) -> None:
+    """The file holds the document; a reader sees the one before or this one, never a part."""
+    _staged(path, data).rename(path)
 
 
 def read_document(path: Path) -> Document:
@@ -80,10 +85,10 @@ class JsonFile:
         """The categories of all products, sorted."""
         return sorted({str(each["category"]) for each in self._current()["products"]})
 
-    def append_order(self, order: Record) -> None:
-        """The file holds the order too; the caller is inside `writing`."""
+    def stage_order(self, order: Record) -> Path:
+        """A file beside holds the order too and is renamed to take this one's place; the caller is inside `writing`."""
         data = read_document(self._path)
-        write_document(self._path, {**data, "orders": [*data["orders"], order]})
+        return _staged(self._path, {**data, "orders": [*data["orders"], order]})
 
     def state(self) -> str:
         """`up`, or `down` when the file cannot be read."""

@@ -19,6 +19,8 @@ from sandbox.web.pool import PerThread
 from sandbox.web.wire import instant
 
 Record = Mapping[str, object]
+# The last one: a statement was prepared for a table that has been altered since.
+_LOST = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.FeatureNotSupported)
 
 
 def _exact(text: str | bytes) -> object:
@@ -44,7 +46,7 @@ class PostgresTables:
     """Reads and inserts for the handlers; usable from several threads."""
 
     def __init__(self, dsn: str) -> None:
-        self._pool = PerThread(lambda: _connect(dsn), (psycopg.OperationalError, psycopg.InterfaceError))
+        self._pool = PerThread(lambda: _connect(dsn), _LOST)
 
     def _rows(self, query: sql.SQL | sql.Composed, given: Sequence[object] = ()) -> list[Record]:
         return self._pool.use(lambda connection: [_told(row) for row in connection.execute(query, given)])

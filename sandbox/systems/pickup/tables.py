@@ -90,7 +90,8 @@ def seed_database(server: Server, data: Document) -> Server:
         revoke = sql.SQL("REVOKE CREATE, TEMPORARY ON DATABASE {} FROM PUBLIC")
         connection.execute(revoke.format(sql.Identifier(server.database)))
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(READER), password))
-        connection.execute(sql.SQL("GRANT SELECT ON products, orders TO {}").format(sql.Identifier(READER)))
+        readable = sql.SQL("GRANT SELECT ON products, orders, products_id_seq, orders_id_seq TO {}")
+        connection.execute(readable.format(sql.Identifier(READER)))
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute("ANALYZE")
     return replace(server, user=READER, password=password)

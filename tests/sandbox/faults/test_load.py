@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -13,15 +14,19 @@ from sandbox.faults.planted import Planted
 from sandbox.systems import system
 from sandbox.web.exchange import Exchange, Stamp
 from sandbox.web.service_time import service_time
+from sandbox.web.settings import Settings
 
 STAMP = Stamp(platform="lightsail", build="b")
 ANSWER = Exchange(name="me", kind="api", path="/", status=200, body={}, stamp=STAMP, baseline=STAMP, fallback="")
 MANY = 20_000
+SETTINGS = Settings(
+    system="easypicks", side="lightsail", baseline="railway", candidate="lightsail", seed=1, database="", report=""
+)
 
 
 def active(name, seed=1):
     """The faults of EasyPicks with one planted."""
-    found = Planted("easypicks", faults_of("easypicks"), seed=seed, database="")
+    found = Planted(replace(SETTINGS, seed=seed), faults_of("easypicks"))
     found.plant(name)
     return found
 
@@ -63,7 +68,7 @@ def test_service_time_is_lognormal_and_alike_on_both_sides():
 def test_requests_take_their_time(tmp_path):
     """In a running twin with both slowdowns, request i takes at least its draw times the factors it is hit by."""
     faults = ("latency-20-percent", "tail-x5")
-    planted = Planted("easypicks", faults_of("easypicks"), seed=3, database="")
+    planted = Planted(replace(SETTINGS, seed=3), faults_of("easypicks"))
     for name in faults:
         planted.plant(name)
     with (

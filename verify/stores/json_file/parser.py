@@ -149,7 +149,22 @@ class Parser:
 
     def newline(self) -> bool:
         """Passes blanks; True when a line ended or the file did."""
-        self._more() if self._at >= len(self._buffer) else None
-        rest = _SPACE.match(self._buffer, self._at)
-        ended = rest is not None and "\n" in rest.group()
-        return not self.peek() or ended
+        ended = False
+        while True:
+            blanks = _SPACE.match(self._buffer, self._at)
+            if blanks:
+                ended, self._at = ended or "\n" in blanks.group(), blanks.end()
+            if self._at < len(self._buffer):
+                return ended
+            if not self._more():
+                return True
+
+    def ahead(self) -> str:
+        """The text from here on: a piece of it, or all that is left."""
+        while len(self._buffer) - self._at < PIECE and self._more():
+            pass
+        return self._buffer[self._at : self._at + PIECE]
+
+    def passed(self, characters: int) -> None:
+        """Goes on behind text that `ahead` gave and someone else has read."""
+        self._at += characters

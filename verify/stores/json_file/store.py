@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +17,9 @@ from verify.core.errors import CollectionMissing, StoreUnreadable
 from verify.core.secrets import Secret
 from verify.core.values import ABSENT, Value, encode
 from verify.stores._edge import file_errors, revealed
+from verify.stores.json_file.page import Page
 from verify.stores.json_file.parser import Parser
+from verify.stores.json_file.records import Record, Records
 from verify.stores.json_file.text import opened
 from verify.stores.protocol import Field, Shape
 
@@ -25,8 +28,6 @@ _LINES: Final = (".ndjson", ".jsonl")
 _SAMPLE: Final = 1_000
 _ROWS: Final = 5_000
 _CHARACTERS: Final = 2**20
-
-Record = tuple[str | None, Mapping[str, Value]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +45,9 @@ class JsonFileStore:
     def describe(self, collection: str) -> Shape:
         """The fields of the first 1,000 records; `open`, because the next record may have another one."""
         names: set[str] = set()
-        with closing(self._records(collection)) as records:
-            for _, fields in islice(records, _SAMPLE):
-                names.update(fields)
+        with closing(self._found(collection, paged=False)) as records:
+            for found in islice(records, _SAMPLE):
+                names.update(found.names if isinstance(found, Page) else found[1])
         columns = tuple(Field(name=name, type="json") for name in sorted(names))
         return Shape(columns=columns, open=True, place=self._place(collection))
 
@@ -60,34 +61,36 @@ class JsonFileStore:
 
     def count(self, collection: str) -> int:
         """Records, after the whole file was read and found in order."""
-        return sum(1 for _ in self._records(collection))
+        return sum(found.rows if isinstance(found, Page) else 1 for found in self._found(collection))
 
     def scan(
         self, collection: str, *, key: Sequence[str], columns: Sequence[str], skip: Sequence[str] = ()
     ) -> Iterator[pa.RecordBatch]:
         """Every record once, in file order; the whole file is checked before the last batch leaves."""
         names = [*key, *columns]
-        with closing(self._rows(collection, names, set(skip))) as rows:
-            while chunk := list(_some(rows)):
-                yield _batch(chunk, width=len(names) + 1)
+        known = {*names, *skip}
+        waiting = _Waiting(len(names) + 1)
+        with closing(self._found(collection)) as records:
+            for found in records:
+                try:
+                    if isinstance(found, Page):
+                        yield from waiting.batches()
+                        yield found.batch(names, known)
+                    else:
+                        waiting.add(_row(found, names, known))
+                except ValueError as error:
+                    raise StoreUnreadable(f"{self.source}: a record of {collection}: {error}") from None
+                if waiting.full:
+                    yield from waiting.batches()
+        yield from waiting.batches()
 
-    def _rows(self, collection: str, names: list[str], skip: set[str]) -> Generator[list[str], None, None]:
-        known = skip.union(names)
-        for member, fields in self._records(collection):
-            record = fields if member is None else _keyed(member, fields, names[0], self.source)
-            try:
-                row = [encode(record[name]) if name in record else ABSENT for name in names]
-                row.append(encode({name: record[name] for name in record if name not in known}))
-            except ValueError as error:
-                raise StoreUnreadable(f"{self.source}: a record of {collection}: {error}") from None
-            yield row
-
-    def _records(self, collection: str) -> Generator[Record, None, None]:
+    def _found(self, collection: str, *, paged: bool = True) -> Generator[Page | Record, None, None]:
         segments = [part for part in collection.removeprefix("$").split(".") if part]
         with self._opened(segments) as (parser, inside, lines):
             if not parser.peek():
                 raise parser.broken("the file is empty; a collection without records is written []")
-            yield from _lines(parser) if lines else _descended(parser, inside)
+            records = Records(parser, paged=paged)
+            yield from records.lines() if lines else records.at(inside)
             if parser.peek():
                 raise parser.broken("something follows the end of the document")
 
@@ -113,71 +116,42 @@ def _located(path: Path, segments: list[str], source: str) -> tuple[Path, list[s
     raise CollectionMissing(f"{source}: there is no file {name}.json in the folder")
 
 
-def _descended(parser: Parser, segments: list[str]) -> Iterator[Record]:
-    """The records at the path; what lies around them is passed, and so proven to be whole."""
-    if not segments:
-        yield from _held(parser)
-        return
-    found = False
-    if parser.peek() == "{":
-        for name in parser.members():
-            if name == segments[0]:
-                found = True
-                yield from _descended(parser, segments[1:])
-            else:
-                parser.skip()
-    if not found:
-        raise CollectionMissing(f"{parser.broken(f'there is no {segments[0]!r} here')}")
+class _Waiting:
+    """Rows that were read one by one, until there are five thousand of them or a million characters."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._rows: list[list[str]] = []
+        self._size = 0
+
+    @property
+    def full(self) -> bool:
+        return len(self._rows) >= _ROWS or self._size > _CHARACTERS
+
+    def add(self, row: list[str]) -> None:
+        self._rows.append(row)
+        self._size += sum(map(len, row))
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """What waits, as one batch, or nothing."""
+        rows, self._rows, self._size = self._rows, [], 0
+        if rows:
+            columns = [pa.array(column, pa.large_string()) for column in zip(*rows, strict=True)]
+            yield pa.RecordBatch.from_arrays(columns, names=[str(at) for at in range(self._width)])
 
 
-def _held(parser: Parser) -> Iterator[Record]:
-    kind = parser.peek()
-    if kind == "[":
-        for _ in parser.elements():
-            yield None, _object(parser)
-    elif kind == "{":
-        for name in parser.members():
-            yield name, _object(parser)
-    else:
-        raise parser.broken("neither an array nor an object of records")
+def _row(record: Record, names: Sequence[str], known: AbstractSet[str]) -> list[str]:
+    member, fields = record
+    if member is not None:
+        fields = _keyed(member, fields, names[0])
+    row = [encode(fields[name]) if name in fields else ABSENT for name in names]
+    return [*row, encode({name: fields[name] for name in fields if name not in known})]
 
 
-def _lines(parser: Parser) -> Iterator[Record]:
-    number = 0
-    while parser.peek():
-        parser.place = f"record {number}"
-        yield None, _object(parser)
-        number += 1
-        if not parser.newline():
-            raise parser.broken("two records on one line")
-
-
-def _object(parser: Parser) -> Mapping[str, Value]:
-    found = parser.value()
-    if not isinstance(found, Mapping):
-        raise parser.broken("a record that is not an object")
-    return found
-
-
-def _keyed(member: str, fields: Mapping[str, Value], key: str, source: str) -> Mapping[str, Value]:
+def _keyed(member: str, fields: Mapping[str, Value], key: str) -> Mapping[str, Value]:
     """The record with its member's name as key; both may say it, but not two different things."""
     if key not in fields:
         return {**fields, key: member}
-    if encode(fields[key])[1:] != member:
-        raise StoreUnreadable(f"{source}: the member {member!r} holds a record whose {key} is another one")
+    if encode(fields[key])[1:] != encode(member)[1:]:
+        raise ValueError(f"the member {member!r} holds a record whose {key} is another one")
     return fields
-
-
-def _some(rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    """The next rows: five thousand, or a million characters."""
-    size = 0
-    for row in islice(rows, _ROWS):
-        yield row
-        size += sum(map(len, row))
-        if size > _CHARACTERS:
-            return
-
-
-def _batch(rows: list[list[str]], *, width: int) -> pa.RecordBatch:
-    columns = [pa.array(column, pa.large_string()) for column in zip(*rows, strict=True)]
-    return pa.RecordBatch.from_arrays(columns, names=[str(at) for at in range(width)])

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from verify.core.scalars import Duration, seconds
+from verify.core.scalars import Duration, Whole, seconds
 from verify.core.secrets import Secret
+from verify.stores.postgres.chunks import Pace
+from verify.stores.postgres.load import Limits
 from verify.stores.postgres.session import Session
 from verify.stores.postgres.store import PostgresStore
 from verify.stores.registry import described
@@ -18,6 +20,8 @@ class Options(BaseModel):
     How to reach a database: `dsn`, or host, user and database.
 
     Every text may be a `${…}` reference; such a value reaches only the driver. Durations may not.
+    The last three count for a protected store alone: how far a standby may lag, how many other sessions may be
+    active, and how long reading waits for either to get better before it gives up.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +37,9 @@ class Options(BaseModel):
     schema_: str = Field(default="public", alias="schema")
     connect_timeout: Duration = Field(default="5s", validate_default=True)
     statement_timeout: Duration | None = None
+    max_lag: Duration = Field(default="5s", validate_default=True)
+    max_active: Whole = Field(default=25, ge=0)
+    patience: Duration = Field(default="15s", validate_default=True)
 
     @model_validator(mode="after")
     def _one_way(self) -> Options:
@@ -44,7 +51,11 @@ class Options(BaseModel):
 
 
 def connect(options: Mapping[str, Secret | JsonValue], *, source: str, protect: bool) -> PostgresStore:
-    """A store that opens one read-only transaction per question; a protected one stops each after 60 s unless told."""
+    """
+    A store that opens one read-only connection per question.
+
+    A protected one reads tables in short parts with pauses, and stops each statement after 60 s unless told.
+    """
     read = described(Options, options)
     if not isinstance(read, Options):
         raise TypeError("options of another store")
@@ -56,7 +67,14 @@ def connect(options: Mapping[str, Secret | JsonValue], *, source: str, protect: 
         connect_s=max(2, round(seconds(read.connect_timeout))),
         statement_ms=round(statement * 1000),
     )
-    return PostgresStore(session)
+    return PostgresStore(session, _pace(read) if protect else None)
+
+
+def _pace(read: Options) -> Pace:
+    limits = Limits(
+        max_lag_s=seconds(read.max_lag), max_active=read.max_active, patience_s=seconds(read.patience)
+    )  # fmt: skip
+    return Pace(limits=limits)
 
 
 __all__ = ["Options", "connect"]

@@ -59,14 +59,23 @@ def seeds(seed: int) -> tuple[int, int]:
     return first or 1, second or 1
 
 
-def digest_sql(relation: Relation, columns: Sequence[str], seed: int) -> str:
-    """One row: how many rows, and the sum of their fingerprints over the named columns."""
-    first, second = seeds(seed)
+def row_hash(relation: Relation, columns: Sequence[str], seed: int) -> str:
+    """SQL for one row's hash over the named columns, linear in them: hash it again before it is summed."""
     row = ", ".join(_hashed(relation, column) for column in columns)
-    inner = f"hash_record_extended(ROW({row}), {first})"
+    return f"hash_record_extended(ROW({row}), {seed})"
+
+
+def summed(relation: Relation, columns: Sequence[str], seed: int) -> str:
+    """SQL of the two aggregates: how many rows, and the sum of their fingerprints over the named columns."""
+    first, second = seeds(seed)
     # hashbyteaextended would say it shorter; servers before 18 do not have it.
-    outer = f"hash_record_extended(ROW(int8send({inner})), {second})"
-    return f"SELECT count(*), coalesce(sum({outer}), 0)::text FROM {relation.name}"
+    outer = f"hash_record_extended(ROW(int8send({row_hash(relation, columns, first)})), {second})"
+    return f"count(*), coalesce(sum({outer}), 0)::text"
+
+
+def digest_sql(relation: Relation, columns: Sequence[str], seed: int, where: str = "") -> str:
+    """One row: how many rows (of those under `where`), and the sum of their fingerprints over the named columns."""
+    return f"SELECT {summed(relation, columns, seed)} FROM {relation.name}{where}"
 
 
 def probe_sql(seed: int) -> str:

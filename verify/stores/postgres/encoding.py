@@ -10,17 +10,21 @@ from typing import Final
 
 from verify.core.values import JSON_NULL, encode, listed, parse_json, token
 from verify.stores.postgres.catalog import Type
-from verify.stores.postgres.names import literal
+from verify.stores.postgres.names import literal, quoted
 
 # On the wire only: a document as the server wrote it, an array with its dimensions and encoded items, and a long
 # float, whose text the server ends on another last digit than everybody else (2.6039762398849832e+16 is ...83e+16).
 _DOCUMENT: Final = "D"
+# A document of jsonb, which has each name once.
+BINARY: Final = "B"
 _FLOAT: Final = "F"
 _ARRAY: Final = "A"
+# A value made of parts that SQL cannot write to their end: the type's name, then the parts, both as JSON.
+_PARTS: Final = "P"
 _PREFIXED: Final = {
     "int2": "#", "int4": "#", "int8": "#", "oid": "#", "bool": "b", "uuid": "u", "date": "d", "timestamp": "t",
     "timestamptz": "T", "time": "c", "timetz": "C", "interval": "i", "text": "s", "varchar": "s", "name": "s",
-    "char": "s", "json": _DOCUMENT, "jsonb": _DOCUMENT,
+    "char": "s", "json": _DOCUMENT, "jsonb": BINARY,
 }  # fmt: skip
 _BOUNDS = re.compile(r"\[(-?\d+):(-?\d+)\]", re.ASCII)
 
@@ -32,8 +36,8 @@ def expression(column: str, type_id: int, types: Mapping[int, Type], depth: int 
         return expression(f"({column})", kind.base, types, depth)
     if kind.element and kind.category == "A":
         return _array(column, kind, types, depth)
-    if kind.kind == "r":
-        return _range(column, kind, types, depth)
+    if kind.kind in _MADE:
+        return _MADE[kind.kind](column, kind, types, depth)
     if kind.builtin and kind.name in _PREFIXED:
         return f"coalesce('{_PREFIXED[kind.name]}' || ({column})::text, 'n')"
     if kind.builtin and kind.name in _SPECIAL:
@@ -65,7 +69,9 @@ def _float(column: str) -> str:
 
 
 def _double(column: str) -> str:
-    long = f"length(ltrim(({column})::text, '-')) >= 17"
+    # Only where half a step between two floats is a whole number, from 2^53 up, can the server's shortest text end on
+    # another digit than everybody else's: below that such a text would need more than 17 digits.
+    long = f"abs({column}) >= 9007199254740992 AND length(ltrim(({column})::text, '-')) >= 17"
     return f"CASE WHEN {long} THEN '{_FLOAT}' || ({column})::text ELSE {_float(column)} END"
 
 
@@ -83,43 +89,90 @@ _SPECIAL: Final[dict[str, Callable[[str], str]]] = {
 
 def _array(column: str, kind: Type, types: Mapping[int, Type], depth: int) -> str:
     item = expression(f"item{depth}", kind.element, types, depth + 1)
+    # In FROM, unnest() would take a composite apart into its fields.
     items = (
+        f"(SELECT coalesce(json_agg({item} ORDER BY place{depth}), '[]')::text FROM (SELECT item{depth},"
+        f" row_number() OVER () AS place{depth} FROM (SELECT unnest({column}) AS item{depth}) AS r{depth}) AS q{depth})"
+        if unwrapped(kind.element, types).kind == "c" else
         f"(SELECT coalesce(json_agg({item} ORDER BY place{depth}), '[]')::text"
         f" FROM unnest({column}) WITH ORDINALITY AS items{depth}(item{depth}, place{depth}))"
-    )
+    )  # fmt: skip
     return (
         f"CASE WHEN ({column}) IS NULL THEN 'n'"
         f" ELSE '{_ARRAY}' || coalesce(array_dims({column}), '') || ' ' || {items} END"
     )
 
 
+def _head(kind: Type, *, finishing: bool) -> str:
+    return literal(f"{_PARTS}{json.dumps(kind.name)} " if finishing else f"x{kind.name}:")
+
+
 def _range(column: str, kind: Type, types: Mapping[int, Type], depth: int) -> str:
     low, high = (expression(f"{end}({column})", kind.bound, types, depth + 1) for end in ("lower", "upper"))
     bounds = f"json_build_array(lower_inc({column}), upper_inc({column}), {low}, {high})::text"
-    name = literal(f"x{kind.name}:")
+    head = _head(kind, finishing=needs_finishing(kind.bound, types))
     return (
-        f"CASE WHEN ({column}) IS NULL THEN 'n' WHEN isempty({column}) THEN {name} || 'empty'"
-        f" ELSE {name} || {bounds} END"
+        f"CASE WHEN ({column}) IS NULL THEN 'n' WHEN isempty({column}) THEN {literal(f'x{kind.name}:')} || 'empty'"
+        f" ELSE {head} || {bounds} END"
     )
 
 
-def needs_finishing(type_id: int, types: Mapping[int, Type]) -> bool:
-    """Whether SQL cannot write the encoding of this type to its end: documents, arrays and float8."""
+def _multirange(column: str, kind: Type, types: Mapping[int, Type], depth: int) -> str:
+    item = expression(f"item{depth}", kind.bound, types, depth + 1)
+    head = _head(kind, finishing=needs_finishing(kind.bound, types))
+    return (
+        f"CASE WHEN ({column}) IS NULL THEN 'n' ELSE {head} ||"
+        f" (SELECT coalesce(json_agg({item} ORDER BY place{depth}), '[]')::text"
+        f" FROM unnest({column}) WITH ORDINALITY AS items{depth}(item{depth}, place{depth})) END"
+    )
+
+
+def _composite(column: str, kind: Type, types: Mapping[int, Type], depth: int) -> str:
+    # ROW(NULL) IS NULL is true; only IS NOT DISTINCT FROM NULL tells a row of nulls from no row at all.
+    # json_build_array() takes no more than 100 arguments.
+    parts = [expression(f"({column}).{quoted(name)}", each, types, depth + 1) for name, each in kind.fields]
+    body = " || ',' || ".join(f"to_json({part})::text" for part in parts) or "''"
+    return (
+        f"CASE WHEN ({column}) IS NOT DISTINCT FROM NULL THEN 'n'"
+        f" ELSE {_head(kind, finishing=True)} || '[' || {body} || ']' END"
+    )
+
+
+_MADE: Final = {"r": _range, "m": _multirange, "c": _composite}
+
+
+def unwrapped(type_id: int, types: Mapping[int, Type]) -> Type:
+    """The type below all domains."""
     kind = types[type_id]
-    if kind.kind == "d":
-        return needs_finishing(kind.base, types)
-    return bool(kind.element and kind.category == "A") or (kind.builtin and kind.name in {"json", "jsonb", "float8"})
+    while kind.kind == "d":
+        kind = types[kind.base]
+    return kind
+
+
+def needs_finishing(type_id: int, types: Mapping[int, Type]) -> bool:
+    """Whether SQL cannot write the encoding of this type to its end: documents, arrays, composites and float8."""
+    kind = unwrapped(type_id, types)
+    if kind.kind in "rm":
+        return needs_finishing(kind.bound, types)
+    made = kind.kind == "c" or bool(kind.element and kind.category == "A")
+    return made or (kind.builtin and kind.name in {"json", "jsonb", "float8"})
 
 
 def finished(text: str) -> str:
     """The encoding of a document or array that came over the wire; everything else is one already."""
-    if text[0] == _DOCUMENT:
+    if text[0] in (_DOCUMENT, BINARY):
         return _document(text[1:])
     if text[0] == _ARRAY:
         return _listed(text[1:])
     if text[0] == _FLOAT:
         return encode(float(text[1:]))
-    return text
+    return _parts(text[1:]) if text[0] == _PARTS else text
+
+
+def _parts(text: str) -> str:
+    name, end = json.JSONDecoder().raw_decode(text)
+    parts = [finished(part) if isinstance(part, str) else part for part in json.loads(text[end:])]
+    return f"x{name}:{json.dumps(parts, ensure_ascii=False)}"
 
 
 def _document(text: str) -> str:

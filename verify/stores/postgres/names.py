@@ -34,3 +34,12 @@ def split_collection(collection: str, schema: str) -> tuple[str, str]:
     if not found:
         raise CollectionMissing(f'{collection!r} names no table; write table, schema.table or "odd.name"')
     return (_bare(found[1]) if found[1] else schema), _bare(found[2])
+
+
+def collection_name(space: str, table: str, schema: str) -> str:
+    """The name that `split_collection` takes apart into this schema and table; `schema` itself goes without saying."""
+    return _written(table) if space == schema else f"{_written(space)}.{_written(table)}"
+
+
+def _written(name: str) -> str:
+    return quoted(name) if set(name) & {'"', "."} else name

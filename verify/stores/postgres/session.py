@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -21,7 +24,29 @@ _OPTIONS = {
     "conninfo": "dsn", "host": "host", "port": "port", "user": "user", "password": "password",
     "dbname": "database", "sslmode": "sslmode", "sslrootcert": "sslrootcert",
 }  # fmt: skip
+# What a server that is only busy or not up yet says before a session exists; nothing else is tried again.
+_PASSING = ("the database system is starting up", "not yet accepting connections", "too many clients already",
+            "remaining connection slots are reserved", "too many connections for")  # fmt: skip
+_TRIES, _WAIT_S = 3, 0.2
 _PROVEN = {"transaction_read_only": "on", "transaction_isolation": "repeatable read"}
+
+
+class Ledger:
+    """What was done beyond one question, one statement: counted, for the reader of the evidence."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+
+    def count(self, what: str, number: int = 1) -> None:
+        """The thing has happened so many times more."""
+        with self._lock:
+            self._counts[what] += number
+
+    def notes(self) -> tuple[str, ...]:
+        """`orders: chunks read: 12`, sorted."""
+        with self._lock:
+            return tuple(f"{what}: {number}" for what, number in sorted(self._counts.items()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +58,9 @@ class Session:
     schema: str
     connect_s: int
     statement_ms: int
+    ledger: Ledger = field(default_factory=Ledger, repr=False, compare=False)
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False, compare=False)
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False, compare=False)
 
     def settings(self) -> dict[str, str]:
         """
@@ -64,18 +92,44 @@ class Session:
 
         Raises StoreError for everything the server or the way to it refuses; rolled back and closed at the end.
         """
+        with self.connected() as connection, self.transaction(connection):
+            yield connection
+
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """An open connection outside any transaction, closed at the end. Raises StoreError."""
         with postgres_errors(self.source):
-            connection = self._connected()
+            connection = self._opened()
             try:
-                # Start-up options are dropped by poolers, so nothing is trusted that was not said in here.
-                connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                self._pin(connection)
                 yield connection
-                connection.execute("ROLLBACK")
             finally:
                 connection.close()
 
-    def _connected(self) -> Connection:
+    @contextmanager
+    def transaction(self, connection: Connection) -> Iterator[None]:
+        """The block runs READ ONLY in one snapshot, under settings that were read back; then it is rolled back."""
+        # Start-up options are dropped by poolers, so nothing is trusted that was not said in here.
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self._pin(connection)
+        yield
+        connection.execute("ROLLBACK")
+
+    def _opened(self) -> Connection:
+        """A connection; a server that is starting up or full is asked up to three times within `connect_s`."""
+        until = self.clock() + self.connect_s
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return self._connect()
+            except psycopg.OperationalError as error:
+                wait = _WAIT_S * 2**attempt
+                passing = any(words in str(error) for words in _PASSING)
+                if not passing or attempt == _TRIES or self.clock() + wait > until:
+                    raise
+            self.ledger.count("connections tried again")
+            self.sleep(wait)
+        raise StoreUnavailable(f"{self.source}: no connection")
+
+    def _connect(self) -> Connection:
         with address_errors(self.source):
             return psycopg.connect(
                 make_conninfo(**given(self.options, _OPTIONS), **self._fixed()),

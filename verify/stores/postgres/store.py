@@ -3,121 +3,172 @@
 # ruff: noqa: S608 - names are quoted by verify.stores.postgres.names
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
-from psycopg import sql
-from pyarrow import csv
 
-from verify.core.errors import CollectionMissing
-from verify.core.values import ABSENT, JSON_NULL
+from verify.core.errors import StoreUnreadable
+from verify.stores._edge import postgres_errors
+from verify.stores.postgres.access import server_place
 from verify.stores.postgres.catalog import Relation, relation
+from verify.stores.postgres.chunks import Pace, Part, parts
 from verify.stores.postgres.digest import digest_sql, probe_sql
-from verify.stores.postgres.encoding import expression, finished, needs_finishing
-from verify.stores.postgres.names import quoted, split_collection
-from verify.stores.postgres.session import Connection, Session
-from verify.stores.protocol import Digest, Field, Shape
-
-_CHUNK = 2**20
-_EMPTY_MAP = "m{}"
+from verify.stores.postgres.listing import collections
+from verify.stores.postgres.lookup import found_rows
+from verify.stores.postgres.narrowing import PLANNER, buckets_sql, within_sql
+from verify.stores.postgres.scanning import copied
+from verify.stores.postgres.sequences import sequences
+from verify.stores.postgres.session import Session
+from verify.stores.postgres.structure import structure
+from verify.stores.protocol import Digest, Field, Listed, SequenceState, Shape, Structure
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresStore:
-    """Tables and views of one database; every question is one read-only transaction of its own."""
+    """
+    Tables and views of one database; every question is one connection and read-only.
+
+    Without a `pace` a question is one transaction; with one, tables with a unique key are read in parts.
+    """
 
     session: Session
+    pace: Pace | None = None
 
     @property
     def source(self) -> str:
         """The side and the place."""
         return self.session.source
 
-    def _relation(self, connection: Connection, collection: str) -> Relation:
-        return relation(connection, collection, schema=self.session.schema, source=self.source)
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done beyond one statement per question so far, counted: parts, pauses, connections tried again."""
+        return self.session.ledger.notes()
 
     def describe(self, collection: str) -> Shape:
         """The columns as the catalogue has them. Raises CollectionMissing when there is no such table or view."""
         with self.session.reading() as connection:
-            found = self._relation(connection, collection)
+            found = relation(connection, collection, schema=self.session.schema, source=self.source)
         columns = tuple(Field(name=name, type=found.words[name]) for name in sorted(found.columns))
-        return Shape(columns=columns, unique=found.unique, notes=found.notes, place=found.place)
+        notes = (*found.notes, *self._manner(found))
+        return Shape(columns=columns, unique=found.unique, notes=notes, place=found.place)
+
+    def _manner(self, found: Relation) -> tuple[str, ...]:
+        if self.pace is None:
+            return ()
+        if found.order:
+            return (f"protected: read in parts by {', '.join(found.order)}, each in a snapshot of its own",)
+        return ("protected, but without a unique key to cut it by: read in one statement under statement_timeout",)
+
+    @contextmanager
+    def _parts(self, collection: str, planner: Mapping[str, str] | None = None) -> Iterator[Iterator[Part]]:
+        with postgres_errors(self.source), closing(parts(self.session, collection, self.pace, planner)) as found:
+            yield found
 
     def count(self, collection: str) -> int:
         """Rows by count(*), not by statistics."""
-        space, table = split_collection(collection, self.session.schema)
-        with self.session.reading() as connection:
-            query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(space, table))
-            row = connection.execute(query).fetchone()
-        if row is None:
-            raise CollectionMissing(f"{self.source}: count(*) of {collection} gave no row")
-        return int(str(row[0]))
+        with self._parts(collection) as found:
+            return sum(_rows(part, f"SELECT count(*) FROM {part.relation.name}{part.where()}")[0][0] for part in found)
 
     def digest(self, collection: str, *, columns: Sequence[str], seed: int) -> Digest:
-        """Rows and a 64-bit seeded fingerprint of the named columns, by one statement in place."""
-        with self.session.reading() as connection:
-            found = self._relation(connection, collection)
-            probe = connection.execute(probe_sql(seed).encode()).fetchone()
-            row = connection.execute(digest_sql(found, columns, seed).encode()).fetchone()
-        if row is None or probe is None:
-            raise CollectionMissing(f"{self.source}: the fingerprint of {collection} gave no row")
-        return Digest(rows=int(str(row[0])), fingerprint=str(row[1]), dialect=str(probe[0]))
+        """Rows and a 64-bit seeded fingerprint of the named columns, in place."""
+        rows = total = 0
+        dialects = set()
+        with self._parts(collection) as found:
+            for part in found:
+                dialects.add(_probe(part, seed))
+                number, fingerprint = _rows(part, digest_sql(part.relation, columns, seed, part.where()))[0]
+                rows, total = rows + number, total + fingerprint
+        return Digest(rows=rows, fingerprint=str(total), dialect=self._one(dialects))
+
+    def buckets(
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, bits: int
+    ) -> Mapping[int, Digest]:
+        """Rows and fingerprint of every bucket of the key that holds rows, in one pass over the table."""
+        sums: dict[int, tuple[int, int]] = {}
+        dialects = set()
+        with self._parts(collection, PLANNER) as found:
+            for part in found:
+                dialects.add(_probe(part, seed))
+                query = buckets_sql(part.relation, key, columns, seed=seed, bits=bits, where=part.where())
+                for bucket, number, fingerprint in _rows(part, query):
+                    rows, total = sums.get(bucket, (0, 0))
+                    sums[bucket] = (rows + number, total + fingerprint)
+        dialect = self._one(dialects)
+        return {
+            bucket: Digest(rows=rows, fingerprint=str(total), dialect=dialect)
+            for bucket, (rows, total) in sorted(sums.items())
+        }
+
+    def _one(self, dialects: set[str]) -> str:
+        if len(dialects) != 1:
+            raise StoreUnreadable(f"{self.source}: the server changed how it hashes while it was read")
+        return dialects.pop()
 
     def scan(
         self, collection: str, *, key: Sequence[str], columns: Sequence[str], skip: Sequence[str] = ()
     ) -> Iterator[pa.RecordBatch]:
-        """Every row once, from one snapshot, by COPY. A column the table does not have is absent in every row."""
+        """Every row once, by COPY. A column the table does not have is absent in every row."""
         del skip  # A table has no fields beyond its columns, and those are named.
-        names = [*key, *columns]
+        with self._parts(collection) as found:
+            for part in found:
+                yield from _copied(part, [*key, *columns], part.where())
+
+    def scan_buckets(
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, bits: int,
+        buckets: Collection[int], skip: Sequence[str] = (),
+    ) -> Iterator[pa.RecordBatch]:  # fmt: skip
+        """Every row of these buckets once, in the form of `scan`."""
+        del skip
+        with self._parts(collection) as found:
+            for part in found:
+                within = within_sql(part.relation, key, seed=seed, bits=bits, buckets=buckets)
+                yield from _copied(part, [*key, *columns], part.where(within))
+
+    def lookup(
+        self, collection: str, *, key: Sequence[str], values: Sequence[Sequence[str]], columns: Sequence[str],
+        skip: Sequence[str] = (),
+    ) -> Iterator[pa.RecordBatch]:  # fmt: skip
+        """The rows with these keys, by index where the type of the key allows it; other keys give nothing."""
+        del skip
         with self.session.reading() as connection:
-            found = self._relation(connection, collection)
-            parts = [_selected(found, name) for name in names]
-            raw = {at for at, name in enumerate(names)
-                   if name in found.columns and needs_finishing(found.columns[name], found.types)}  # fmt: skip
-            query = f"COPY (SELECT {', '.join(parts)} FROM {found.name}) TO STDOUT (FORMAT csv)"
-            with connection.cursor().copy(query.encode()) as rows:
-                for chunk in _chunks(rows):
-                    yield _batch(chunk, width=len(names), raw=raw)
+            found = relation(connection, collection, schema=self.session.schema, source=self.source)
+            yield from found_rows(connection, found, key=key, values=values, columns=columns)
+
+    def structure(self, collection: str) -> Structure:
+        """Columns, constraints, indexes and settings as the catalogue has them."""
+        with self.session.reading() as connection:
+            found = relation(connection, collection, schema=self.session.schema, source=self.source)
+            return structure(connection, found)
+
+    def sequences(self, collection: str) -> tuple[SequenceState, ...]:
+        """Every sequence a column owns or takes its default from."""
+        with self.session.reading() as connection:
+            found = relation(connection, collection, schema=self.session.schema, source=self.source)
+            return sequences(connection, found)
+
+    def collections(self, within: str | None = None) -> tuple[Listed, ...]:
+        """Every ordinary and partitioned table of the schema `within`, or of all but the system's."""
+        with self.session.reading() as connection:
+            return collections(connection, within, schema=self.session.schema)
+
+    def place(self) -> str:
+        """The server, by the microsecond it started, and the database."""
+        with self.session.reading() as connection:
+            return server_place(connection)
 
 
-def _selected(found: Relation, name: str) -> str:
-    if name not in found.columns:
-        return f"'{ABSENT}'"
-    return expression(quoted(name), found.columns[name], found.types)
+def _rows(part: Part, query: str) -> list[tuple[int, ...]]:
+    """The answer, all whole numbers."""
+    return [tuple(int(str(value)) for value in row) for row in part.connection.execute(query.encode())]
 
 
-def _chunks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
-    """Whole rows, about a megabyte at a time; a quote left open means the row goes on."""
-    chunk = bytearray()
-    for row in rows:
-        chunk += row
-        if len(chunk) >= _CHUNK and chunk.endswith(b"\n") and chunk.count(b'"') % 2 == 0:
-            yield bytes(chunk)
-            chunk.clear()
-    if chunk:
-        yield bytes(chunk)
+def _probe(part: Part, seed: int) -> str:
+    return "".join(str(text) for (text,) in part.connection.execute(probe_sql(seed).encode()))
 
 
-def _batch(chunk: bytes, *, width: int, raw: set[int]) -> pa.RecordBatch:
-    """The rows of one chunk; documents and arrays get their canonical order here."""
-    names = [str(at) for at in range(width)]
-    table = csv.read_csv(
-        io.BytesIO(chunk),
-        read_options=csv.ReadOptions(column_names=names, block_size=len(chunk) + 1, use_threads=False),
-        parse_options=csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-        convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False, check_utf8=True
-        ),
-    ).combine_chunks()
-    arrays = [table.column(at).combine_chunks() for at in range(width)]
-    arrays = [_finished(each) if at in raw else each for at, each in enumerate(arrays)]
-    rest = pa.repeat(pa.scalar(_EMPTY_MAP, pa.large_string()), len(table))
-    return pa.RecordBatch.from_arrays([*arrays, rest], names=[*names, str(width)])
-
-
-def _finished(array: pa.Array) -> pa.Array:
-    known: dict[str, str] = {"n": "n", "Dnull": JSON_NULL, "D{}": _EMPTY_MAP}
-    texts = [known.get(text) or finished(text) for text in array.to_pylist()]
-    return pa.array(texts, pa.large_string())
+def _copied(part: Part, names: Sequence[str], where: str) -> Iterator[pa.RecordBatch]:
+    for each in copied(part.connection, part.relation, names, where):
+        with part.outside():
+            yield each

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from verify.core.secrets import Secret
-from verify.datasets import _is_near
+from verify.opening import _is_near
 
 NEAR = [
     {"path": "data.json"},

@@ -1,0 +1,1 @@
+"""Comparisons of records: ours, the physical limit and the peers, each pair of stores on one set of data."""

@@ -1,0 +1,36 @@
+"""Many conclusions said as one."""
+
+from __future__ import annotations
+
+from verify.compare.several import together
+from verify.core.verdicts import Cause, Difference, Verdict, failed, inconclusive, passed
+
+FINE = passed("equal", receipt="5 rows", normalised={"a: trim": 2})
+WRONG = failed(
+    "1 row differs", differences=[Difference(key="id=1", path="$.a", baseline="x", candidate="y")], omitted=3
+)
+SILENT = inconclusive(Cause.NO_ANSWER, "refused")
+
+
+def test_nothing_is_not_a_pass():
+    """No collection at all is nothing observed."""
+    assert together({}, noun="collection").verdict is Verdict.INCONCLUSIVE
+
+
+def test_all_pass_keeps_every_receipt():
+    """Each receipt and each softening is told under its name."""
+    found = together({"a": FINE, "b": FINE}, noun="collection", left_out="left out: c")
+    assert found.verdict is Verdict.PASS
+    assert "a: 5 rows; b: 5 rows" in found.receipt
+    assert "left out: c" in found.receipt
+    assert found.normalised == {"a.a: trim": 2, "b.a: trim": 2}
+
+
+def test_the_worst_counts():
+    """One that differs is worse than one that is silent, which is worse than all that are equal."""
+    assert together({"a": FINE, "b": SILENT}, noun="x").verdict is Verdict.INCONCLUSIVE
+    found = together({"a": FINE, "b": SILENT, "c": WRONG}, noun="x")
+    assert found.verdict is Verdict.FAIL
+    assert found.differences[0].key == "c id=1"
+    assert found.omitted == 3
+    assert "b: refused" in found.summary

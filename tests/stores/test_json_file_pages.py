@@ -1,0 +1,284 @@
+"""Records that are read many at once are what the slow reference reads, to the character, or an error."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from verify.core import reference
+from verify.core.errors import StoreError, StoreUnreadable
+from verify.core.values import ABSENT, canonical_number, encode
+from verify.stores.json_file import connect, digits, nested, parser
+from verify.stores.json_file.page import Page
+from verify.stores.json_file.parser import Parser
+from verify.stores.json_file.records import Records
+from verify.stores.json_file.store import JsonFileStore
+
+NAMES = ["id", "a", "이름", "na\u00efve", "", 'a"', "\x01", "z"]
+LETTERS = ["a", "안", "\u00e9", "\U0001f600", '\\"', "\\\\", "\\/", "\\n", "\\u0001", "\\uC548", "\\ud800", "{", "}", "]",
+           ",", ":", " ", "#", "0", "\x7f", "\u2028", "\ufeff"]  # fmt: skip
+FIGURES = ["0", "-0", "7", "-12", "100", "1.5", "2.50", "3.0", "-0.0", "-0.50", "0.05", "1e5", "1E-7", "-1.50e+3", "0e9",
+           "9007199254740993", "0.100000000000000005", "1e400", "1" + "0" * 399, "1" + "0" * 400, "0." + "0" * 41,
+           "0." + "0" * 397 + "1", "0." + "0" * 398 + "1", "14.285714285714286"]  # fmt: skip
+COLUMNS = ["k", "a", "id"]
+Spelled = Callable[[], str]
+Row = Sequence[str]
+
+
+def _shape(random: Random, depth: int) -> object:
+    kind = random.random()
+    if not depth or kind < 0.6:
+        return None
+    if kind < 0.8:
+        return [_shape(random, depth - 1) for _ in range(random.randrange(4))]
+    return {name: _shape(random, depth - 1) for name in random.sample(NAMES, random.randrange(4))}
+
+
+def _scalar(random: Random) -> str:
+    kind = random.random()
+    if kind < 0.4:
+        return '"' + "".join(random.choice(LETTERS) for _ in range(random.randrange(5))) + '"'
+    return random.choice(FIGURES if kind < 0.8 else ["true", "false", "null"])
+
+
+def _filled(random: Random, shape: object, blank: Spelled) -> str:
+    """The text of a value of this shape, names in one of their spellings, blanks anywhere."""
+    if isinstance(shape, Mapping):
+        members = (
+            f"{blank()}{json.dumps(name, ensure_ascii=random.random() < 0.5)}{blank()}:{_filled(random, item, blank)}"
+            for name, item in shape.items()
+        )
+        return f"{blank()}{{{','.join(members)}{blank()}}}{blank()}"
+    if isinstance(shape, list):
+        return f"{blank()}[{','.join(_filled(random, item, blank) for item in shape)}{blank()}]{blank()}"
+    return blank() + _scalar(random) + blank()
+
+
+def _document(random: Random, form: str) -> str:
+    spaces = random.choice(["", "", " ", " \t\r"])
+
+    def blank() -> str:
+        return "".join(random.choice(spaces) for _ in range(random.randrange(3))) if spaces else ""
+
+    shapes = [
+        {name: _shape(random, 3) for name in random.sample(NAMES, random.randrange(6))}
+        for _ in range(random.randrange(1, 4))
+    ]
+    records = []
+    for number in range(random.choice([0, 1, 5, 20])):
+        fields = list(random.choice(shapes).items())
+        random.shuffle(fields) if random.random() < 0.2 else None
+        text = _filled(random, dict(fields[random.random() < 0.2 :]), blank)
+        records.append(f'{blank()}"{number}-{_scalar(random)[1:-1]}"{blank()}:{text}' if form == "object" else text)
+    if form == "lines":
+        return "".join(f"{record}\n" for record in records)
+    return f"{'['}{','.join(records)}]" if form == "array" else f"{{{','.join(records)}}}"
+
+
+class Pieces:
+    """A text that is read so many characters at a time."""
+
+    def __init__(self, text: str, size: int) -> None:
+        self._text, self._size, self._at = text, size, 0
+
+    def read(self, _: int) -> str:
+        """The next characters."""
+        self._at += self._size
+        return self._text[self._at - self._size : self._at]
+
+
+def _row(member: str | None, record: object) -> Row:
+    if not isinstance(record, dict):
+        raise TypeError("a record that is not an object")
+    fields = record if member is None else {COLUMNS[0]: member} | record
+    if member is not None and encode(fields[COLUMNS[0]])[1:] != encode(member)[1:]:
+        raise ValueError("the name of a record is another one than its key")
+    others = {name: item for name, item in fields.items() if name not in COLUMNS}
+    return [*(encode(fields[name]) if name in fields else ABSENT for name in COLUMNS), encode(others)]
+
+
+def _expected(text: str, form: str) -> list[Row] | None:
+    """What the reference reads, or None where there is nothing to read."""
+    if form == "lines":
+        records = [(None, reference.read(line)) for line in text.split("\n") if line.strip(" \t\r")]
+        return [_row(*each) for each in records]
+    document = reference.read(text)
+    if isinstance(document, dict):
+        return [_row(*each) for each in document.items()]
+    return [_row(None, each) for each in document] if isinstance(document, list) else None
+
+
+def _found(text: str, form: str, size: int) -> tuple[list[Row], int]:
+    """The rows, and how many of them came in pages."""
+    walk = Parser(Pieces(text, size), "file")
+    records = Records(walk)
+    rows: list[Row] = []
+    paged = 0
+    for found in records.lines() if form == "lines" else records.at([]):
+        if isinstance(found, Page):
+            rows += [list(row.values()) for row in found.batch(COLUMNS, set(COLUMNS)).to_pylist()]
+            paged += found.rows
+        else:
+            rows.append(_row(*found))
+    if walk.peek():
+        raise walk.broken("something follows")
+    return rows, paged
+
+
+@given(
+    random=st.randoms(use_true_random=False), form=st.sampled_from(["array", "object", "lines"]),
+    ahead=st.sampled_from([50, 400, 2**20]), size=st.sampled_from([7, 100, 2**20]), few=st.sampled_from([1, 6]),
+)  # fmt: skip
+def test_any_document_reads_as_the_reference_reads_it(
+    random: Random, form: str, ahead: int, size: int, few: int
+) -> None:
+    """Any kinds, spellings, blanks, order and absence of fields, in any form, cut into pieces anywhere."""
+    text = _document(random, form)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(parser, "PIECE", ahead)
+        patched.setattr(nested, "_FEW", few)
+        assert _found(text, form, size)[0] == _expected(text, form)
+
+
+WHOLE = {
+    "array": '[{"id":1,"a":"b\\n","n":{"y":1.50,"x":[]}},\n {"id":-0.5,"a":null},{"a":true}]',
+    "object": '{"p":{"a":"안","n":{"x":[1,"2"]}},"q":{"k":"q","a":1e2 },\n"r":{}}',
+    "lines": '{"id":1,"a":"b"}\n{"id":-2.0,"a":[{"x":null}]}\r\n{}\n',
+}
+
+
+@pytest.mark.parametrize("form", WHOLE)
+def test_one_wrong_character_is_an_error_or_another_document(form: str) -> None:
+    """Each character of a file left out, exchanged or doubled up: what the reference says, also where it says no."""
+    text = WHOLE[form]
+    for at in range(len(text)):
+        for character in ("", *'"\\{}[],: \n01-.eEtn#s\x00\x1f/\ufeff'):
+            for broken in (text[:at] + character + text[at + 1 :], text[:at] + character + text[at:]):
+                # The reference takes lines one by one; a record over several lines is for the parser alone to allow.
+                if form != "lines" or "\n" not in (character, text[at]):
+                    _same_answer(broken, form)
+
+
+def _same_answer(text: str, form: str) -> None:
+    try:
+        expected = _expected(text, form)
+    except (ValueError, TypeError):
+        expected = None
+    try:
+        found, _ = _found(text, form, 2**20)
+    except (StoreError, ValueError):
+        found = None
+    assert found == expected or (expected == [] and found is None), text
+
+
+RECORDS = [
+    {"id": number, "title": f'주문 "{number}"\n', "price": number / 8, "paid": number % 3 == 0, "gone": None,
+     "meta": {"tag": f"t{number}", "sizes": [number, "L"], "deep": {"b": 1, "a": {}}}, "tags": ["x"] * (number % 4)}
+    | ({"rare": number} if number % 10 == 0 else {})
+    for number in range(300)
+]  # fmt: skip
+WRITERS: dict[str, Callable[[object], bytes]] = {
+    "orjson": orjson.dumps,
+    "orjson indented": lambda value: orjson.dumps(value, option=orjson.OPT_INDENT_2),
+    "json": lambda value: json.dumps(value).encode(),
+    "json sorted": lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True).encode(),
+    "json indented": lambda value: json.dumps(value, indent=4, separators=(" ,", "\t: ")).encode(),
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize("form", ["array", "object", "lines", "inside"])
+def test_whoever_wrote_the_file_the_records_are_the_same(tmp_path: Path, writer: str, form: str) -> None:
+    """Several writers, every form, plain and compressed: the same encodings, all read in pages."""
+    write = WRITERS[writer]
+    data = {
+        "array": lambda: write(RECORDS),
+        "object": lambda: write({str(record["id"]): record for record in RECORDS}),
+        "lines": lambda: b"".join(write(record) + b"\n" for record in RECORDS),
+        "inside": lambda: write({"x": [{"y": 1}], "shop": {"orders": RECORDS, "z": 1}}),
+    }[form]()
+    name = "orders.ndjson" if form == "lines" else "orders.json"
+    (tmp_path / name).write_bytes(data)
+    (tmp_path / f"{name}.gz").write_bytes(gzip.compress(data))
+    names = ["id", "title", "price", "paid", "gone", "meta", "rare"]
+    expected = [
+        [*(encode(record[name]) if name in record else ABSENT for name in names), encode({"tags": record["tags"]})]
+        for record in RECORDS
+    ]
+    for path in (tmp_path / name, tmp_path / f"{name}.gz"):
+        store = connect({"path": str(path)}, source="baseline file", protect=False)
+        batches = list(store.scan("$.shop.orders" if form == "inside" else "$", key=names[:1], columns=names[1:]))
+        rows = [list(row.values()) for batch in batches for row in batch.to_pylist()]
+        # One of the writers sorts the members of objects.
+        assert sorted(rows) == sorted(expected)
+        assert len(batches) == 1
+        assert store.count("$.shop.orders" if form == "inside" else "$") == len(RECORDS)
+
+
+@given(
+    texts=st.lists(
+        st.from_regex(r"-?[0-9]{0,6}\.?[0-9]{0,5}(e[0-9])?", fullmatch=True)
+        | st.text("0-.#1 ")
+        | st.sampled_from(FIGURES),
+        min_size=1,
+    )
+)
+def test_numbers_that_need_no_second_look_are_canonical(texts: list[str]) -> None:
+    """Cut at their ends they are their one spelling; what is no JSON number is never among them."""
+    surplus, odd = digits.judged(pa.array([f"#{text}" for text in texts], pa.large_string()))
+    for text, cut, doubtful in zip(texts, surplus.tolist(), odd.tolist(), strict=True):
+        if not doubtful:
+            assert reference.read(text) == Decimal(text)
+            assert text[: len(text) - cut] == canonical_number(text)
+
+
+def test_plain_numbers_need_no_second_look() -> None:
+    """The speed of pages rests on this."""
+    texts = ["#0", "#7", "#-12", "#100", "#1.5", "#2.50", "#3.0", "#0.0", "#-0.50", "#14.285714285714286"]
+    surplus, odd = digits.judged(pa.array(texts, pa.large_string()))
+    assert not odd.any()
+    assert surplus.tolist() == [0, 0, 0, 0, 0, 1, 2, 2, 1, 0]
+
+
+def test_shapes_that_are_confused_are_still_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values are grouped by a number made of their shape; when all numbers are equal, no value takes another's shape."""
+    monkeypatch.setattr(nested, "_MIX", np.zeros_like(nested._MIX))
+    values = ['{"b":1,"a":2}', '{"a":1,"b":2}', "[1,2]", "[1,[2]]", '{"a":{"c":1,"b":"x"}}', "[[],{}]"]
+    text = "[" + ",".join(f'{{"a":{value}}}' for value in values * 20) + "]"
+    rows, paged = _found(text, "array", 2**20)
+    assert rows == _expected(text, "array")
+    assert paged == len(values) * 20
+
+
+def test_a_line_may_end_in_blanks_wherever_a_piece_ends() -> None:
+    """Blanks before the end of a line are no second record, also when the file is read between them."""
+    for size in range(1, 30):
+        assert _found('{"id":1}  \r\n{"id":2} \n', "lines", size)[0] == _expected('{"id":1}\n{"id":2}', "lines")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[{"a":1},{"a":1,"\\u0061":2}]', "twice"), ('[{"a":{"b":1,"\\u0062":2}}]', "twice"),
+        ('{"a":{},"b":{},"\\u0061":{}}', "twice"), ('{"a":{"id":"a"},"b":{"id":"c"},"d":{}}', "'b' holds"),
+        ('[{"a":1}, {"a":1 2}]', r"\$\[1\]"), ('[{"a":1}, {"a":"\\x"}]', r"\$\[1\]"), ('[{"a":1}, {"a":tru}]', r"\$\[1\]"),
+        ('[{"a":1}, {"a":[1,]}]', r"\$\[1\]"), ('[{"a":1}, {"a":{1}}]', r"\$\[1\]"), ('[{"a":1}, {"a":[1}}]', r"\$\[1\]"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, text: str, words: str) -> None:
+    """Nothing is lost by reading many records at once, not even where the error is."""
+    (tmp_path / "a.json").write_text(text)
+    store: JsonFileStore = connect({"path": str(tmp_path / "a.json")}, source="baseline file", protect=False)
+    with pytest.raises(StoreUnreadable, match=words):
+        list(store.scan("$", key=["id"], columns=["a"]))

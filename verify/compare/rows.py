@@ -1,0 +1,137 @@
+"""Records of one batch on their way from physical to logical, and the map of their other fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from verify.compare.fields import Key, inner
+from verify.compare.softened import each_distinct
+from verify.compare.softened_kernels import TEXT
+from verify.core.values import ABSENT, JSON_NULL, NULL, Tree, regrown, tree
+
+_VOID: Final = (ABSENT, NULL, JSON_NULL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Physical columns by name, the map of all other fields, and how many rows there are."""
+
+    fields: Mapping[str, pa.Array]
+    rest: pa.Array
+    count: int
+
+    def get(self, name: str) -> pa.Array:
+        """The column of a physical field."""
+        return self.fields[name]
+
+    def all(self) -> pa.Array:
+        """True for every row."""
+        return pa.repeat(pa.scalar(value=True), self.count)
+
+    def kept(self, mask: pa.Array) -> Rows:
+        """The rows of the mask; these very rows when it holds for all."""
+        count = int(pc.sum(mask).as_py() or 0)
+        if count == self.count:
+            return self
+        fields = {name: each.filter(mask) for name, each in self.fields.items()}
+        return Rows(fields=fields, rest=self.rest.filter(mask), count=count)
+
+    def tuples(self, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+        """Each row's values of these columns."""
+        return zip(*(self.fields[name].to_pylist() for name in names), strict=True)
+
+
+def batch_of(columns: Sequence[pa.Array], count: int) -> pa.RecordBatch:
+    """A batch of `count` rows, also when it has no column at all; columns are named by their position."""
+    if not columns:
+        return pa.RecordBatch.from_struct_array(pa.array([{}] * count, pa.struct([])))
+    return pa.RecordBatch.from_arrays(list(columns), names=[str(at) for at in range(len(columns))])
+
+
+def merged(rest: pa.Array, extra: Mapping[str, pa.Array]) -> pa.Array:
+    """The maps with further fields where these are not absent; one whose name is taken gets another name."""
+    there = {name: each for name, each in extra.items() if pc.any(pc.not_equal(each, ABSENT)).as_py()}
+    if not there:
+        return rest
+    known: dict[tuple[str, ...], str] = {}
+    found: list[str] = []
+    for row in zip(rest.to_pylist(), *(each.to_pylist() for each in there.values()), strict=True):
+        if row not in known:
+            known[row] = _with(row[0], dict(zip(there, row[1:], strict=True)))
+        found.append(known[row])
+    return pa.array(found, TEXT)
+
+
+def _with(encoding: str, extra: Mapping[str, str]) -> str:
+    fields = tree(encoding)
+    if not isinstance(fields, dict):
+        raise ValueError("the map of all other fields is no map")
+    for name, value in extra.items():
+        while name in fields:
+            name += " (field)"  # noqa: PLW2901
+        if value != ABSENT:
+            fields[name] = value  # an encoding is written as it stands, whatever it holds
+    return regrown(fields)
+
+
+def remainder(root: pa.Array, places: Sequence[Sequence[Key]]) -> pa.Array:
+    """
+    The documents of a root without these places; absent where nothing is left, or where there was only a null.
+
+    A list or map that becomes empty by it goes too; a root that is no document stays as it is.
+    """
+    return each_distinct(root, lambda encoding: _without(encoding, places))
+
+
+def _without(encoding: str, places: Sequence[Sequence[Key]]) -> str:
+    if encoding in _VOID or encoding == "m{}":
+        return ABSENT
+    taken = tree(encoding)
+    if isinstance(taken, str):
+        return encoding
+    # Positions in lists hold for the whole document, so later ones go first.
+    for place in sorted({_positive(taken, place) for place in places}, key=_rank, reverse=True):
+        _cut(taken, place)
+    return regrown(taken) if taken or encoding == "l[]" else ABSENT
+
+
+def _rank(place: Sequence[Key]) -> list[tuple[int, int, str]]:
+    """Indices by number, names by text, so that a longer place follows the one it lies in."""
+    return [(0, key, "") if isinstance(key, int) else (1, 0, key) for key in place]
+
+
+def _positive(value: Tree, place: Sequence[Key]) -> tuple[Key, ...]:
+    """The place with indices counted from the front."""
+    found: list[Key] = []
+    here: Tree | None = value
+    for key in place:
+        found.append(key + len(here) if isinstance(key, int) and key < 0 and isinstance(here, list) else key)
+        here = None if here is None else inner(here, found[-1])
+    return tuple(found)
+
+
+def _cut(value: Tree, place: Sequence[Key]) -> None:
+    below = inner(value, place[0])
+    if below is None:
+        return
+    if len(place) > 1:
+        _cut_below(value, below, place)
+    else:
+        _drop(value, place[0])
+
+
+def _cut_below(value: Tree, below: Tree, place: Sequence[Key]) -> None:
+    full = bool(below)
+    _cut(below, place[1:])
+    if full and not below:
+        _drop(value, place[0])
+
+
+def _drop(value: Tree, key: Key) -> None:
+    if not isinstance(value, str):
+        del value[key]  # type: ignore[arg-type]

@@ -1,0 +1,72 @@
+"""
+Whole columns softened at once: what `verify.core.softening.soften` does to each value, and as often.
+
+A kernel decides the usual spellings of a column with Arrow and leaves null where it did not; each distinct value
+among those goes through the same step in Python. So a kernel may know little, but what it decides must be exact.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from verify.compare.softened_kernels import TEXT, kernel
+from verify.core.datasets import Column
+from verify.core.softening import steps
+from verify.core.values import kind_of
+
+Step = Callable[[str], str]
+
+
+def softened_array(rule: Column, array: pa.Array) -> tuple[pa.Array, Counter[str]]:
+    """
+    Each encoding as the rule reads it, and how many values each softening changed.
+
+    `array` holds encodings, no nulls; it comes back itself when nothing changed. `tolerance` takes two values and is
+    not here. Raises ValueError for a rule whose type is none.
+    """
+    found = array if array.type == TEXT else array.cast(TEXT)
+    used: Counter[str] = Counter()
+    for name, step in steps(rule):
+        softer = _completed(found, kernel(rule, name)(found), step)
+        if softer is found:
+            continue
+        changed = pc.not_equal(softer, found)
+        if pc.any(changed).as_py():
+            used.update(_counted(name, found, softer, changed))
+            found = softer
+    return found, used
+
+
+def each_distinct(array: pa.Array, read: Step) -> pa.Array:
+    """`read` of every value, called once for each distinct one."""
+    coded = array.dictionary_encode()
+    return pa.array([read(text) for text in coded.dictionary.to_pylist()], TEXT).take(coded.indices)
+
+
+def _completed(array: pa.Array, decided: pa.Array, step: Step) -> pa.Array:
+    """The kernel's answer with its nulls filled in by the step itself."""
+    if decided is array or not decided.null_count:
+        return decided
+    if decided.null_count == len(decided):
+        return each_distinct(array, step)
+    open_ = decided.is_null()
+    return pc.replace_with_mask(decided, open_, each_distinct(array.filter(open_), step))
+
+
+def _counted(name: str, before: pa.Array, after: pa.Array, changed: pa.Array) -> Counter[str]:
+    """How often a step changed a value; a type's step, which has no name, by the kinds it made of kinds."""
+    if name:
+        return Counter({name: pc.sum(changed).as_py()})
+    pairs = pa.Table.from_arrays([_kinds(before.filter(changed)), _kinds(after.filter(changed))], names=["b", "a"])
+    counted = pairs.group_by(["b", "a"]).aggregate([([], "count_all")]).to_pylist()
+    return Counter({f"{row['b']} -> {row['a']}": row["count_all"] for row in counted})
+
+
+def _kinds(array: pa.Array) -> pa.Array:
+    if pc.any(pc.starts_with(array, "x")).as_py():
+        return each_distinct(array, kind_of)
+    return each_distinct(pc.utf8_slice_codeunits(array, 0, 1), kind_of)

@@ -1,0 +1,191 @@
+"""Whether two collections are made alike: columns, constraints, indexes and what else changes what is stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import JsonValue
+
+from verify.core.datasets import Expected
+from verify.core.structures import Structure
+from verify.core.verdicts import Cause, Conclusion, Difference, failed, inconclusive, passed
+
+Facts = Mapping[str, JsonValue]
+_NONE: Final = "none"
+# Versions of the same extension or collation provider differ between two healthy servers; they are shown, not judged.
+_SHOWN_ONLY: Final = ("version", "collation_version", "replica_identity", "owner")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """Both structures; the baseline's is None where its kind has none to compare with."""
+
+    baseline: Structure | None
+    candidate: Structure
+
+
+def compare_schemas(sides: Sides, expected: Expected) -> Conclusion:
+    """
+    PASS when columns, constraints and settings are alike, every constraint is validated, and `expect` is met.
+
+    A constraint under another name that says the same is the same. Versions are shown, not judged.
+    """
+    one, other = sides.baseline, sides.candidate
+    found, receipt = list(_expected_columns(other, expected)), [f"{len(other.columns):,} columns on candidate"]
+    if one is not None:
+        found += _facts("column", one.columns, other.columns)
+        found += _named("constraint", one.constraints, other.constraints)
+        found += _facts("setting", _wrapped(one.settings), _wrapped(other.settings))
+        receipt += [f"{len(one.constraints):,} constraints", f"{len(one.settings):,} settings"]
+    found += _never_proven(other)
+    receipt += [f"advice: {each}" for each in dict.fromkeys((*(one.advice if one else ()), *other.advice))]
+    receipt += _shown_only(sides)
+    return _concluded(found, looked=len(other.columns), receipt=receipt, what="structure")
+
+
+def compare_indexes(sides: Sides, expected: Expected) -> Conclusion:
+    """
+    PASS when the candidate has every index of the baseline, each valid, and those that `expect` names.
+
+    An index is what it covers, not what it is called. One that only the candidate has is shown, not judged.
+    """
+    one, other = sides.baseline, sides.candidate
+    found = [
+        Difference(path=f"$.indexes.{name}", baseline="valid", candidate="not valid", detail="build it again")
+        for name, facts in sorted(other.indexes.items())
+        if facts.get("valid") is False
+    ]
+    columns = [list(map(str, _columns(facts))) for facts in other.indexes.values() if facts.get("valid") is not False]
+    found += [
+        Difference(path=f"$.indexes({', '.join(each)})", baseline="declared under expect", candidate=_NONE)
+        for each in expected.indexes
+        if not any(list(each) == has[: len(each)] for has in columns)
+    ]
+    more: list[str] = []
+    if one is not None:
+        pairs = list(_named("index", one.indexes, other.indexes))
+        found += [each for each in pairs if each.baseline != _NONE]
+        more = [each.path for each in pairs if each.baseline == _NONE]
+    looked = len(one.indexes) if one is not None else len(expected.indexes)
+    receipt = [f"{looked:,} indexes asked for, {len(other.indexes):,} on candidate"]
+    receipt += [f"only on candidate: {', '.join(sorted(more))}"] if more else []
+    return _concluded(found, looked=looked or len(other.indexes), receipt=receipt, what="indexes", may_be_none=True)
+
+
+def compare_mappings(sides: Sides, misindexed: Sequence[tuple[str, str, str, str]], sampled: int) -> Conclusion:
+    """
+    PASS when mapping and settings are alike and no sampled document is indexed as another value than it holds.
+
+    `misindexed` are (key, path, value in the document, value as indexed); `sampled` documents were looked at.
+    """
+    one, other = sides.baseline, sides.candidate
+    found: list[Difference] = []
+    if one is not None:
+        found += _facts("field", one.columns, other.columns)
+        found += _named("alias", one.indexes, other.indexes)
+        found += _facts("setting", _wrapped(one.settings), _wrapped(other.settings))
+    found += [
+        Difference(key=key, path=path, baseline=f"holds {held}", candidate=f"indexed as {indexed}")
+        for key, path, held, indexed in misindexed
+    ]
+    receipt = [f"{len(other.columns):,} fields on candidate", f"{sampled:,} documents looked up in the index"]
+    return _concluded(found, looked=len(other.columns), receipt=receipt, what="mapping")
+
+
+def _concluded(
+    found: list[Difference], *, looked: int, receipt: list[str], what: str, may_be_none: bool = False
+) -> Conclusion:
+    told = "; ".join(receipt)
+    if found:
+        return failed(f"{len(found):,} differences in the {what}", differences=found, receipt=told)
+    if not looked and not may_be_none:
+        return inconclusive(Cause.TOO_FEW, f"the candidate tells of no {what}; nothing was compared", receipt=told)
+    return passed(f"the {what} is alike" if looked else f"there are no {what} on either side", receipt=told)
+
+
+def _facts(noun: str, one: Mapping[str, Facts], other: Mapping[str, Facts]) -> Iterator[Difference]:
+    """Everything under the same name, fact by fact."""
+    for name in sorted(one.keys() | other.keys()):
+        path = f"$.{noun}s.{name}"
+        if name not in one or name not in other:
+            yield Difference(path=path, baseline=_told(one.get(name)), candidate=_told(other.get(name)))
+            continue
+        for fact in sorted(one[name].keys() | other[name].keys()):
+            here, there = one[name].get(fact), other[name].get(fact)
+            if here != there and fact not in _SHOWN_ONLY:
+                yield Difference(path=f"{path}.{fact}", baseline=_text(here), candidate=_text(there))
+
+
+def _named(noun: str, one: Mapping[str, Facts], other: Mapping[str, Facts]) -> Iterator[Difference]:
+    """Facts by name; what is under another name on the other side and says the same has only been renamed."""
+    here = {name: facts for name, facts in one.items() if other.get(name) != facts}
+    there = {name: facts for name, facts in other.items() if one.get(name) != facts}
+    for name in sorted(here.keys() - there.keys()):
+        twin = next((each for each in sorted(there) if each not in here and there[each] == here[name]), None)
+        if twin is not None:
+            del here[name], there[twin]
+    plural = f"{noun}es" if noun.endswith(("x", "s")) else f"{noun}s"
+    for each in _facts(noun, here, there):
+        path = each.path.replace(f"$.{noun}s.", f"$.{plural}.", 1)
+        yield Difference(path=path, baseline=each.baseline, candidate=each.candidate)
+
+
+def _never_proven(structure: Structure) -> Iterator[Difference]:
+    """Constraints that the candidate has but never proved on the rows it holds."""
+    for name, facts in sorted(structure.constraints.items()):
+        if facts.get("validated") is False:
+            yield Difference(
+                path=f"$.constraints.{name}", baseline="validated", candidate="not validated",
+                detail="rows written before it may break it; validate it",
+            )  # fmt: skip
+
+
+def _expected_columns(structure: Structure, expected: Expected) -> Iterator[Difference]:
+    for name, type_ in sorted(expected.columns.items()):
+        has = structure.columns.get(name)
+        if has is None or str(has.get("type")) != type_:
+            yield Difference(path=f"$.columns.{name}", baseline=f"{type_} (declared)", candidate=_type(has))
+
+
+def _type(facts: Facts | None) -> str:
+    return _NONE if facts is None else str(facts.get("type"))
+
+
+def _shown_only(sides: Sides) -> list[str]:
+    """What differs and is only shown."""
+    if sides.baseline is None:
+        return []
+    one, other = _wrapped(sides.baseline.settings), _wrapped(sides.candidate.settings)
+    return [
+        f"{name} {fact}: {_text(one[name].get(fact))} on baseline, {_text(other[name].get(fact))} on candidate (not judged)"
+        for name in sorted(one.keys() & other.keys())
+        for fact in _SHOWN_ONLY
+        if one[name].get(fact) != other[name].get(fact)
+    ]
+
+
+def _wrapped(settings: Mapping[str, JsonValue]) -> dict[str, Facts]:
+    """Each setting as facts: a mapping is one already, a list is told apart by its members."""
+    found: dict[str, Facts] = {}
+    for name, value in settings.items():
+        if isinstance(value, dict) and all(isinstance(each, dict) for each in value.values()) and value:
+            found |= {f"{name}.{part}": each for part, each in value.items() if isinstance(each, dict)}
+        else:
+            found[name] = value if isinstance(value, dict) else {"value": value}
+    return found
+
+
+def _columns(facts: Facts) -> list[JsonValue]:
+    found = facts.get("columns")
+    return found if isinstance(found, list) else []
+
+
+def _told(facts: Facts | None) -> str:
+    return _NONE if facts is None else _text(dict(facts))
+
+
+def _text(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)

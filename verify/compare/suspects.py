@@ -1,0 +1,138 @@
+"""Pass 2: the values of the suspects, read again from both sides."""
+
+# ruff: noqa: S608 - every name in the SQL is one this file made up
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from threading import Event
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from verify.compare.coverage import rule_of
+from verify.compare.joining import Joined
+from verify.compare.pages import Batches, Side, closed_after
+from verify.compare.workplace import SIDES, on_both
+from verify.core.datasets import Dataset
+from verify.core.watching import Watch
+
+LOOKED_UP: Final = 20_000
+_CHUNK: Final = 500
+# Batches are gathered up to so many bytes, so that the table of suspects is hashed once for all of them.
+_GATHERED: Final = 4 * 2**20
+
+
+class Suspects:
+    """
+    The suspects' records as tables `baseline_values` and `candidate_values`, as they were read last.
+
+    k0… are logical keys; v0… values as the rules read them, the map of other fields last; w… the same values as they
+    came, where a column has a rule; t… whether a tolerance made the pair equal.
+    """
+
+    def __init__(self, joined: Joined, dataset: Dataset) -> None:
+        self.joined, self.dataset = joined, dataset
+        self.ruled = [at for at, name in enumerate(joined.coverage.compared) if name in dataset.columns]
+        self.tolerant = [at for at in self.ruled
+                         if rule_of(dataset, joined.coverage.compared[at]).tolerance is not None]  # fmt: skip
+        self._connection = joined.connection
+        self._few = False
+
+    def raw(self, at: int) -> str:
+        """The column that holds the value as it came."""
+        return f"w{at}" if at in self.ruled else f"v{at}"
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of both tables, in order."""
+        return [*self.joined.keys, *(f"v{at}" for at in range(self.joined.values)), *(f"w{at}" for at in self.ruled)]
+
+    def read(self, watch: Watch) -> None:
+        """Reads the suspects' records again, on both sides at once."""
+        marks = "".join(f", t{at} BOOLEAN DEFAULT false" for at in self.tolerant)
+        for name in SIDES:
+            columns = ", ".join(f"{column} VARCHAR" for column in self.columns)
+            self._connection.execute(f"CREATE OR REPLACE TABLE {name}_values ({columns}{marks})")
+        # A connection serves one thread; each side's own cursor sees the same tables.
+        self._few = self.joined.number("suspects") <= LOOKED_UP
+        on_both(lambda name, stop: self._read(name, watch, stop))
+
+    def _read(self, name: str, watch: Watch, stop: Event) -> None:
+        side = self.joined.sides[name]
+        with self._connection.cursor() as cursor, closing(self._pages(cursor, name, side)) as batches:
+            for batch in batches:
+                if stop.is_set():
+                    return
+                watch.read(name, len(batch))
+                # A moved key is known to the view only; every other suspect is picked before the view works.
+                picked = batch if side.moved or self.joined.keyless else self._picked(cursor, name, batch)
+                if len(picked):
+                    self._keep(cursor, name, side, picked)
+
+    def _pages(self, cursor: duckdb.DuckDBPyConnection, name: str, side: Side) -> Generator[pa.RecordBatch, None, None]:
+        compared, skipped = self.joined.coverage.compared, self.joined.coverage.skipped
+        fields, skip = side.fields(compared), side.skipped(skipped)
+        keys = self._physical(cursor, name, side)
+        if keys is None or side.lookup is None:
+            yield from _gathered(side.scan(fields, skip))
+            return
+        for at in range(0, len(keys), _CHUNK):
+            yield from closed_after(side.lookup(keys[at : at + _CHUNK], fields, skip))
+
+    def _physical(self, cursor: duckdb.DuckDBPyConnection, name: str, side: Side) -> Sequence[tuple[str, ...]] | None:
+        """The suspects' physical keys on this side; None where a scan is the better way, or the only one."""
+        if side.lookup is None or self.joined.keyless or not self._few:
+            return None
+        names = ", ".join(self.joined.keys)
+        if not side.moved:
+            return cursor.execute(f"SELECT {names} FROM suspects ORDER BY ALL").fetchall()
+        if cursor.execute(f"SELECT 1 FROM suspects ANTI JOIN {name} USING ({names}) LIMIT 1").fetchall():
+            # Only reading everything tells whether a record that was not there has come meanwhile.
+            return None
+        places = ", ".join(self.joined.physical(side))
+        query = f"SELECT DISTINCT {places} FROM {name} SEMI JOIN suspects USING ({names}) ORDER BY ALL"
+        return cursor.execute(query).fetchall()
+
+    def _picked(self, cursor: duckdb.DuckDBPyConnection, name: str, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows whose key, physical and logical in one, is a suspect's."""
+        keys = pa.Table.from_arrays(batch.columns[: len(self.joined.keys)], names=self.joined.keys)
+        keys = keys.append_column("place", pa.array(range(len(batch)), pa.int64()))
+        cursor.register(f"{name}_keys", keys)
+        query = f"SELECT place FROM {name}_keys SEMI JOIN suspects USING ({', '.join(self.joined.keys)}) ORDER BY place"
+        found = cursor.execute(query).fetchnumpy()["place"]
+        cursor.unregister(f"{name}_keys")
+        return batch.take(pa.array(found))
+
+    def _keep(self, cursor: duckdb.DuckDBPyConnection, name: str, side: Side, batch: pa.RecordBatch) -> None:
+        joined, compared, skip = self.joined, self.joined.coverage.compared, self.joined.coverage.skipped
+        width = len(joined.coverage.key)
+        soft = side.page(batch, compared, skip=skip).batch
+        raw = side.page(batch, compared, skip=skip, soften=False).batch if self.ruled else soft
+        if len(soft) != len(raw):
+            raise RuntimeError("rules changed which records a filter keeps")
+        signable, text = joined.signable(soft) if joined.keyless else ({}, "")
+        arrays = [*soft.columns[: width + joined.values], *(raw.column(width + at) for at in self.ruled)]
+        names = self.columns[len(self.columns) - len(arrays) :]
+        table = pa.Table.from_arrays([*arrays, *signable.values()], names=[*names, *signable])
+        cursor.register(f"{name}_page", table)
+        key = [f"md5({text}) AS k0"] if joined.keyless else []
+        cursor.execute(
+            f"INSERT INTO {name}_values ({', '.join(self.columns)}) SELECT {', '.join(self.columns)}"
+            f" FROM (SELECT {', '.join([*key, *names])} FROM {name}_page) SEMI JOIN suspects USING"
+            f" ({', '.join(joined.keys)})"
+        )
+        cursor.unregister(f"{name}_page")
+
+
+def _gathered(batches: Batches) -> Generator[pa.RecordBatch, None, None]:
+    waiting: list[pa.RecordBatch] = []
+    with closing(closed_after(batches)) as taken:
+        for batch in taken:
+            waiting.append(batch)
+            if sum(each.nbytes for each in waiting) >= _GATHERED:
+                yield pa.concat_batches(waiting)
+                waiting.clear()
+    if waiting:
+        yield pa.concat_batches(waiting)

@@ -1,0 +1,76 @@
+"""Where records are laid side by side: a private database in memory that may spill to a folder, or may not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+from typing import Final, TypeVar
+
+import duckdb
+
+MEMORY: Final = "128MB"
+SIDES: Final = ("baseline", "candidate")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How much a comparison may take: memory, and the folder (default the temp folder) for what does not fit."""
+
+    folder: Path | None = None
+    spill: bool = True
+    memory: str = MEMORY
+
+
+class NoRoom(Exception):
+    """Memory, or the disk that it spills to, is full."""
+
+
+@contextmanager
+def database(room: Room) -> Iterator[duckdb.DuckDBPyConnection]:
+    """
+    An empty database for the block; what it spills lies in a folder only this user can enter, removed at the end.
+
+    Raises NoRoom when memory or the disk is full.
+    """
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": room.memory,
+        "threads": 2,
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    with ExitStack() as stack:
+        place = stack.enter_context(TemporaryDirectory(prefix="cutover-", dir=room.folder)) if room.spill else ""
+        settings["temp_directory"] = os.fspath(Path(place) / "spill") if place else ""
+        try:
+            with duckdb.connect(":memory:", config=settings) as connection:
+                yield connection
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            raise NoRoom(str(error).partition("\n")[0]) from error
+
+
+def on_both(work: Callable[[str, Event], T]) -> tuple[T, T]:
+    """
+    What `work` gives for both sides, done at once.
+
+    It gets the side's name and an event that is set when the other side broke; the first error comes out as it is.
+    """
+    stop = Event()
+
+    def guarded(side: str) -> T:
+        try:
+            return work(side, stop)
+        except BaseException:
+            stop.set()
+            raise
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        one, other = (pool.submit(guarded, side) for side in SIDES)
+    return one.result(), other.result()

@@ -1,0 +1,37 @@
+"""What a collection is, beside its records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """
+    What a collection is, beside its records, as the store itself says it. Equal facts mean equal behaviour.
+
+    `columns`, `constraints` and `indexes` are facts by name (`{"type": "bigint", "nullable": False}`); a constraint
+    has `validated`, an index `columns`, `unique` and `valid`. `settings` is what else changes what is stored or
+    answered (extensions, row-level security, TTL, point-in-time recovery, analysers). `advice` is shown, never judged.
+    """
+
+    kind: str
+    columns: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
+    constraints: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
+    indexes: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    advice: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequenceState:
+    """One source of numbers: the number it gives next, its step, and the highest (lowest) the column holds now."""
+
+    name: str
+    column: str
+    next: int
+    increment: int
+    highest: int | None

@@ -1,0 +1,99 @@
+"""Mistakes in what a description says about records: rules that cannot be read, names that lead nowhere."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from verify.compare.views import pattern_problems
+from verify.core.datasets import Dataset
+from verify.core.model import EnvironmentFile, SystemFile
+from verify.core.softening import reader
+from verify.positions import Path_
+
+Found: TypeAlias = Iterator[tuple[Path_, str]]
+Sides: TypeAlias = Mapping[str, EnvironmentFile]
+
+
+def close_to(word: str, names: Sequence[str]) -> str:
+    """`; did you mean …?` for the nearest of the names, or which names there are."""
+    close = difflib.get_close_matches(word, names, n=1)
+    if close:
+        return f"; did you mean {close[0]}?"
+    return f"; known: {', '.join(sorted(names))}" if names else "; none is declared"
+
+
+def unsound_data(system: SystemFile, sides: Sides) -> Found:
+    """Every mistake about datasets, discoveries, references and backups, with its place in system.yaml."""
+    for name, dataset in system.datasets.items():
+        yield from _rules(("datasets", name), dataset)
+        if len(sides) == 2:
+            yield from _stored(("datasets", name), {role: dataset.store_on(role) for role in sides}, sides)
+    for name, discovery in system.discover.items():
+        if len(sides) == 2:
+            yield from _stored(("discover", name), dict.fromkeys(sides, discovery.store), sides)
+        if name in system.datasets:
+            yield ("discover", name), "is the name of a dataset too; choose another"
+    yield from _references(system)
+    yield from _backups(system, sides)
+
+
+def _stored(place: Path_, stores: Mapping[str, str], sides: Sides) -> Found:
+    for role, side in sides.items():
+        if stores[role] not in side.stores:
+            missing = f"lives in store {stores[role]!r}, which {side.environment}.yaml does not give"
+            yield place, f"{missing}{close_to(stores[role], list(side.stores))}"
+
+
+def _rules(place: Path_, dataset: Dataset) -> Found:
+    for column, rule in dataset.columns.items():
+        try:
+            reader(rule.type or "text")
+        except ValueError as error:
+            yield (*place, "columns", column, "type"), str(error)
+        if column in dataset.except_:
+            yield (*place, "except"), f"{column} has rules under columns: and is left out here; keep one"
+    yield from _names(place, dataset)
+    for path, problem in pattern_problems(dataset):
+        yield (*place, *path), problem
+
+
+def _names(place: Path_, dataset: Dataset) -> Found:
+    both = sorted(set(dataset.only) & set(dataset.except_))
+    if both:
+        yield (*place, "only"), f"{', '.join(both)}: compared and left out at once"
+    if len(set(dataset.key)) != len(dataset.key):
+        yield (*place, "key"), "names a column twice"
+    for role in ("baseline", "candidate"):
+        if dataset.place(role).key and not dataset.key:
+            yield (*place, role, "key"), "writes a key that the dataset does not have; name its parts under key:"
+
+
+def _references(system: SystemFile) -> Found:
+    for name, reference in system.references.items():
+        ends = {"from": reference.from_, "to": reference.to}
+        for part, word in ends.items():
+            dataset = word.partition(".")[0]
+            if dataset not in system.datasets:
+                yield (
+                    ("references", name, part),
+                    f"no dataset is called {dataset!r}{close_to(dataset, list(system.datasets))}",
+                )
+        widths = {len(word.partition(".")[2].split(",")) for word in ends.values()}
+        if len(widths) > 1:
+            yield ("references", name), "names more columns on one end than on the other"
+
+
+def _backups(system: SystemFile, sides: Sides) -> Found:
+    for name, backup in system.backups.items():
+        if backup.dataset not in system.datasets:
+            known = close_to(backup.dataset, list(system.datasets))
+            yield ("backups", name, "dataset"), f"no dataset is called {backup.dataset!r}{known}"
+        stores = sorted({store for side in sides.values() for store in side.stores})
+        known = close_to(backup.store, stores)
+        if len(sides) == 2 and backup.store not in stores:
+            yield (
+                ("backups", name, "store"),
+                f"no environment file gives a store {backup.store!r}{known}",
+            )

@@ -1,0 +1,94 @@
+"""Asks stores what their collections are made of, and compares what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from verify.compare.sequences import compare_sequences
+from verify.compare.structures import Sides, compare_indexes, compare_mappings, compare_schemas
+from verify.core.datasets import Dataset, Expected
+from verify.core.structures import Structure
+from verify.core.verdicts import Cause, Conclusion, Observation, Problem, failed, inconclusive, passed
+from verify.hearing import both, observed, silent
+from verify.stores.protocol import Indexed, Located, Sequences, Store, Structures
+
+_SAMPLE = 500
+
+
+def _structure(store: Store, collection: str) -> Observation[Structure]:
+    if not isinstance(store, Structures):
+        return Problem(source=store.source, reason="this kind of store cannot tell what a collection is made of")
+    return observed(store, partial(store.structure, collection))
+
+
+def _sides(baseline: Store, candidate: Store, dataset: Dataset, name: str) -> Sides | Conclusion:
+    """Both structures; only the candidate's where the baseline is another kind of store."""
+    there = dataset.collection_on("candidate", name)
+    if not isinstance(baseline, Structures):
+        alone = _structure(candidate, there)
+        return silent(alone) if isinstance(alone, Problem) else Sides(baseline=None, candidate=alone.value)
+    here = dataset.collection_on("baseline", name)
+    one, other = both(partial(_structure, baseline, here), partial(_structure, candidate, there))
+    if isinstance(one, Problem) or isinstance(other, Problem):
+        return silent(one, other)
+    same = one.value.kind == other.value.kind
+    return Sides(baseline=one.value if same else None, candidate=other.value)
+
+
+def _judged(
+    judge: Callable[[Sides, Expected], Conclusion], baseline: Store, candidate: Store, dataset: Dataset, name: str
+) -> Conclusion:
+    sides = _sides(baseline, candidate, dataset, name)
+    return sides if isinstance(sides, Conclusion) else judge(sides, dataset.expect)
+
+
+def schema_of(baseline: Store, candidate: Store, dataset: Dataset, *, name: str) -> Conclusion:
+    """Whether both collections have the same columns, constraints and settings."""
+    return _judged(compare_schemas, baseline, candidate, dataset, name)
+
+
+def indexes_of(baseline: Store, candidate: Store, dataset: Dataset, *, name: str) -> Conclusion:
+    """Whether the candidate's collection has the indexes it needs, each usable."""
+    return _judged(compare_indexes, baseline, candidate, dataset, name)
+
+
+def sequences_of(candidate: Store, dataset: Dataset, *, name: str) -> Conclusion:
+    """Whether the numbers the candidate hands out next are free."""
+    if not isinstance(candidate, Sequences):
+        return silent(Problem(source=candidate.source, reason="this kind of store hands out no numbers"))
+    heard = observed(candidate, partial(candidate.sequences, dataset.collection_on("candidate", name)))
+    return silent(heard) if isinstance(heard, Problem) else compare_sequences(heard.value, source=heard.source)
+
+
+def mapping_of(baseline: Store, candidate: Store, dataset: Dataset, *, name: str, seed: int) -> Conclusion:
+    """Whether the candidate indexes what its documents hold, under the baseline's mapping where that is an index too."""
+    sides = _sides(baseline, candidate, dataset, name)
+    if isinstance(sides, Conclusion):
+        return sides
+    if not isinstance(candidate, Indexed):
+        return silent(Problem(source=candidate.source, reason="this kind of store has no search index"))
+    place = dataset.collection_on("candidate", name)
+    heard = observed(candidate, lambda: candidate.misindexed(place, sample=_SAMPLE, seed=seed))
+    if isinstance(heard, Problem):
+        return silent(heard)
+    sampled, found = heard.value
+    if not sampled:
+        return inconclusive(Cause.TOO_FEW, f"{candidate.source}: no document could be looked up in the index")
+    return compare_mappings(sides, found, sampled)
+
+
+def same_place(baseline: Store, candidate: Store) -> Conclusion:
+    """Whether both sides reach one and the same store, as the description promises."""
+    if not isinstance(baseline, Located) or not isinstance(candidate, Located):
+        return silent(Problem(source=candidate.source, reason="this kind of store cannot tell which one it is"))
+    here, there = both(partial(observed, baseline, baseline.place), partial(observed, candidate, candidate.place))
+    if isinstance(here, Problem) or isinstance(there, Problem):
+        return silent(here, there)
+    if here.value == there.value:
+        return passed("both sides reach one and the same store", receipt=f"both say they are {here.value}")
+    return failed(
+        f"{here.source} and {there.source} are two stores, and the description says they are one",
+        receipt=f"baseline {here.value}, candidate {there.value}",
+        remedy="correct the candidate's address, or say under data: that the store is replicated or moved",
+    )

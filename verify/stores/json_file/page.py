@@ -1,0 +1,166 @@
+"""Many whole records, read at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from verify.core.values import ABSENT, parse_json, regrown
+from verify.stores.json_file.nested import Names, joined, recipes
+from verify.stores.json_file.scalars import Scalars
+from verify.stores.json_file.structure import (
+    COLON,
+    MEMBER,
+    NAME,
+    NEST,
+    OPEN,
+    QUOTE,
+    Form,
+    Places,
+    Structure,
+    UnfitError,
+    found,
+)
+
+# A table of records by names larger than this, a piece of a file where each record has names of its own, is not worth it.
+_CELLS: Final = 2**22
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """
+    So many records: `texts` are canonical texts, `cells` says which is that of each field (by record, then name).
+
+    `members` are the names of the records themselves, as strings, where they have any; `consumed` counts bytes.
+    """
+
+    rows: int
+    names: Sequence[str]
+    texts: pa.LargeStringArray
+    cells: Places
+    absent: int
+    members: pa.LargeStringArray | None
+    consumed: int
+
+    def batch(self, names: Sequence[str], known: AbstractSet[str]) -> pa.RecordBatch:
+        """
+        The columns `names`, the key first, and the map of all that are not `known`.
+
+        Raises ValueError when the name of a record is not the key that stands in it.
+        """
+        arrays = [*map(self._column, names), self._others(known)]
+        if self.members is not None:
+            arrays[0] = _keyed(arrays[0], self.members, names[0])
+        return pa.RecordBatch.from_arrays(arrays, names=[str(at) for at in range(len(arrays))])
+
+    def _column(self, name: str) -> pa.LargeStringArray:
+        if name not in self.names:
+            return pa.repeat(pa.scalar(ABSENT, pa.large_string()), self.rows)
+        return self.texts.take(pa.array(np.ascontiguousarray(self.cells[:, self.names.index(name)])))
+
+    def _others(self, known: AbstractSet[str]) -> pa.LargeStringArray:
+        rest = [at for at, name in enumerate(self.names) if name not in known]
+        cells = self.cells[:, rest]
+        rows = np.flatnonzero((cells != self.absent).any(axis=1))
+        maps = np.zeros(self.rows, np.int64)
+        maps[rows] = np.arange(1, rows.size + 1)
+        texts = pa.array(["m{}", *self._maps([self.names[at] for at in rest], cells[rows])], pa.large_string())
+        return texts.take(pa.array(maps))
+
+    def _maps(self, names: list[str], cells: Places) -> Iterator[str]:
+        columns = [self.texts.take(pa.array(np.ascontiguousarray(column))).to_pylist() for column in cells.T]
+        for row in zip(*columns, strict=True):
+            yield regrown({name: text for name, text in zip(names, row, strict=True) if text != ABSENT})
+
+
+def _keyed(own: pa.LargeStringArray, members: pa.LargeStringArray, key: str) -> pa.LargeStringArray:
+    missing = pc.equal(own, ABSENT)
+    if pc.all(missing).as_py():
+        return members
+    same = pc.equal(*(pc.utf8_slice_codeunits(each, 1) for each in (own, members)))
+    if not pc.all(pc.or_(missing, same)).as_py():
+        wrong = members[int(np.argmin(pc.or_(missing, same)))].as_py()
+        raise ValueError(f"the member {wrong[1:]!r} holds a record whose {key} is another one")
+    return pc.if_else(missing, members, own)
+
+
+def page(raw: bytes, form: Form) -> Page:
+    """The whole records `raw` begins with; raises UnfitError when they are none, or cannot be read this way."""
+    structure = found(raw, form)
+    scalars = Scalars(structure)
+    names = _names(structure)
+    parts, sizes = recipes(structure, scalars, names)
+    absent = scalars.added(ABSENT)
+    texts = scalars.texts()
+    # Which text fills each gap; the one before a nested value is empty in the file, and stands for it.
+    filled = np.full(structure.roles.size, absent)
+    filled[scalars.gaps] = scalars.numbers
+    filled[np.flatnonzero(structure.codes[1:] == NEST)] = len(texts) + np.arange(sizes.size)
+    words, cells = _table(structure, names, filled, absent)
+    members = filled[structure.codes[1:] == MEMBER]
+    return Page(
+        rows=cells.shape[0],
+        names=words,
+        texts=pa.concat_arrays([texts, joined(texts, parts, sizes)]) if sizes.size else texts,
+        cells=cells,
+        absent=absent,
+        members=texts.take(pa.array(members)) if form == "object" else None,
+        consumed=structure.consumed,
+    )
+
+
+def _names(structure: Structure) -> Names:
+    gaps = np.flatnonzero(structure.roles == NAME)
+    starts, ends = structure.starts[gaps], structure.ends[gaps]
+    quoted = (structure.characters[starts] == QUOTE) & (structure.characters[ends - 1] == QUOTE)
+    if not quoted.all() or (structure.quotes[gaps] != 2).any():
+        raise UnfitError
+    numbers = np.full(structure.roles.size, -1)
+    if not gaps.size:
+        return Names(numbers=numbers, words=[])
+    offsets = np.stack([starts, ends], axis=1).ravel()
+    texts = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), offsets.size - 1, [None, pa.py_buffer(offsets), pa.py_buffer(structure.raw)]
+    )
+    distinct = texts.take(pa.array(np.arange(0, offsets.size, 2))).dictionary_encode()
+    numbers[gaps] = distinct.indices.to_numpy()
+    return Names(numbers=numbers, words=distinct.dictionary.to_pylist())
+
+
+def _table(structure: Structure, names: Names, filled: Places, absent: int) -> tuple[list[str], Places]:
+    """The names of fields, and for each record and name the number of the text, or `absent`."""
+    gaps = np.flatnonzero(structure.codes[1:] == COLON)
+    words, columns = _fields(names, names.numbers[gaps])
+    opened = structure.codes == OPEN
+    rows = np.cumsum(opened)[gaps] - 1
+    size = int(np.count_nonzero(opened))
+    if size * len(words) > _CELLS:
+        raise UnfitError
+    cells = np.full((size, len(words)), absent)
+    cells[rows, columns] = filled[gaps + 1]
+    if np.count_nonzero(cells != absent) != gaps.size:
+        raise UnfitError  # a name appears twice in one record
+    return words, cells
+
+
+def _fields(names: Names, used: Places) -> tuple[list[str], Places]:
+    """The distinct names as text and the column of each use; one name may be spelled in two ways."""
+    columns: dict[str, int] = {}
+    places = np.zeros(len(names.words) + 1, np.int64)
+    for number in np.flatnonzero(np.bincount(used)).tolist():
+        places[number] = columns.setdefault(_read(names.words[number]), len(columns))
+    return list(columns), places[used]
+
+
+def _read(word: bytes) -> str:
+    try:
+        name = parse_json(word.decode())
+    except ValueError:
+        raise UnfitError from None
+    return str(name)

@@ -1,0 +1,181 @@
+"""Where the values and names of a piece of JSON are, found for all its records at once and without a Python object each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Places: TypeAlias = npt.NDArray[np.int64]
+Form: TypeAlias = Literal["array", "object", "lines"]
+
+QUOTE: Final = 34
+DEEP: Final = 150
+_NEWLINE: Final = 10
+# Blanks are passed one at a time; more than this many in one place leave the piece to the patient parser.
+_BLANKS: Final = 64
+_MARKS: Final = bytes(each < 32 or each in b'"{}[],:' for each in range(256))
+_BLANK_MARKS: Final = bytes(each in b" \t\n\r" for each in range(256))
+# Around the records: `{`, `}`, `,`, `:`. Between the fields of one: `,`, `:`, and `{` `[` and `}` `]` of a nested value.
+OPEN, CLOSE, BETWEEN, MEMBER, COMMA, COLON, NEST, UNNEST, INNER, WRONG = range(10)
+BLANK, NAME, VALUE, INSIDE = 1, 2, 3, 4
+
+
+class UnfitError(Exception):
+    """The piece is not JSON, or not of the plain sort; the patient parser will say which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """
+    The whole records at the beginning of a piece.
+
+    `marks` are the positions of the punctuation outside strings, the first one stands before the piece; `kinds` are
+    its characters, `codes` what they mean. Between two of them lies a gap: `roles` says what it must hold, `starts`
+    and `ends` are its content without blanks, `quotes` the quotation marks in it that no backslash escapes. `consumed`
+    are the bytes up to the end of the last record.
+    """
+
+    raw: bytes
+    characters: Bytes
+    escapes: Places
+    marks: Places
+    kinds: Bytes
+    codes: Bytes
+    roles: Bytes
+    starts: Places
+    ends: Places
+    quotes: Places
+    consumed: int
+
+
+def _table(size: int, entries: dict[int, int], default: int = 0) -> Bytes:
+    table = np.full(size, default, np.uint8)
+    table[list(entries)] = list(entries.values())
+    return table
+
+
+_SIGNS: Final = _table(256, dict.fromkeys(b"{}[],:", 1)).astype(bool)
+_STEP: Final = np.zeros(256, np.int8)
+_STEP[list(b"{[")] = 1
+_STEP[list(b"}]")] = -1
+_CODES: Final = _table(
+    3 * 256,
+    {ord("{"): OPEN, ord("}"): CLOSE, ord(","): BETWEEN, ord(":"): MEMBER, 256 + ord(","): COMMA, 256 + ord(":"): COLON}
+    | dict.fromkeys((256 + each for each in b"{["), NEST) | dict.fromkeys((256 + each for each in b"}]"), UNNEST)
+    | dict.fromkeys(range(512, 768), INNER),
+    WRONG,
+)  # fmt: skip
+_FIELDS: Final = {
+    (OPEN, COLON): NAME, (OPEN, CLOSE): BLANK, (COMMA, COLON): NAME, (COLON, COMMA): VALUE, (COLON, CLOSE): VALUE,
+    (COLON, NEST): BLANK, (UNNEST, COMMA): BLANK, (UNNEST, CLOSE): BLANK, (NEST, INNER): INSIDE,
+    (NEST, UNNEST): INSIDE, (INNER, INNER): INSIDE, (INNER, UNNEST): INSIDE,
+}  # fmt: skip
+_AROUND: Final[dict[Form, dict[tuple[int, int], int]]] = {
+    "array": {(CLOSE, BETWEEN): BLANK, (BETWEEN, OPEN): BLANK},
+    "object": {(CLOSE, BETWEEN): BLANK, (BETWEEN, MEMBER): VALUE, (MEMBER, OPEN): BLANK},
+    "lines": {(CLOSE, OPEN): BLANK, (BETWEEN, OPEN): BLANK},
+}
+_ROLES: Final[dict[Form, Bytes]] = {
+    form: _table(256, {before * 16 + after: role for (before, after), role in (_FIELDS | around).items()})
+    for form, around in _AROUND.items()
+}
+
+
+def found(raw: bytes, form: Form) -> Structure:
+    """
+    The structure of the whole records that `raw` begins with; raises UnfitError when it begins with none.
+
+    What lies inside a nested value is not judged yet, nor are names and values.
+    """
+    characters = np.frombuffer(raw, np.uint8)
+    marks = np.flatnonzero(np.frombuffer(raw.translate(_MARKS), np.bool_))
+    escapes = np.flatnonzero(characters == ord("\\")) if b"\\" in raw else np.empty(0, np.int64)
+    if escapes.size:
+        marks = marks[~np.isin(marks, _escaped(escapes), assume_unique=True)]
+    kinds = characters[marks]
+    quotes = np.cumsum(kinds == QUOTE, dtype=np.int32)
+    outside = np.flatnonzero(_SIGNS[kinds] > (quotes & 1).astype(np.bool_))
+    codes, last = _codes(kinds[outside])
+    outside = outside[:last]
+    control = np.flatnonzero(kinds[: outside[-1]] < ord(" "))
+    if (quotes[control] & 1).any():
+        raise UnfitError
+    if form == "lines":
+        _lines(marks[control[kinds[control] == _NEWLINE]], marks[outside], codes)
+    at = np.concatenate([np.array([-1]), marks[outside]])
+    counted = np.diff(quotes[outside], prepend=0)
+    return _gaps(raw, characters, escapes, at, np.concatenate([_START, kinds[outside]]), codes, counted, form)
+
+
+_START: Final = np.frombuffer(b",", np.uint8)
+
+
+def _escaped(escapes: Places) -> Places:
+    """The places behind a backslash that is not itself escaped."""
+    first = np.diff(escapes, prepend=-2) != 1
+    run = np.flatnonzero(first)
+    within = np.arange(escapes.size) - np.repeat(run, np.diff(run, append=escapes.size))
+    places: Places = escapes[within % 2 == 0] + 1
+    return places
+
+
+def _codes(kinds: Bytes) -> tuple[Bytes, int]:
+    """What the punctuation means, up to the end of the last whole record, after a comma before the first."""
+    step = _STEP[kinds]
+    depth = np.cumsum(step, dtype=np.int32)
+    below = np.flatnonzero(depth < 0)[:1]
+    end = int(below[0]) if below.size else depth.size
+    level = np.minimum(depth[:end] - (step[:end] > 0), 2)
+    codes = _CODES[kinds[:end] + (level << 8)]
+    closes = np.flatnonzero(codes == CLOSE)
+    if not closes.size or depth[:end].max() > DEEP:
+        raise UnfitError
+    last = int(closes[-1]) + 1
+    return np.concatenate([np.array([BETWEEN], np.uint8), codes[:last]]), last
+
+
+def _lines(newlines: Places, at: Places, codes: Bytes) -> None:
+    """Raises UnfitError when two records share a line."""
+    between = np.flatnonzero((codes[1:-1] == CLOSE) & (codes[2:] == OPEN))
+    ahead, behind = np.searchsorted(newlines, at[between]), np.searchsorted(newlines, at[between + 1])
+    if (ahead == behind).any():
+        raise UnfitError
+
+
+def _gaps(
+    raw: bytes, characters: Bytes, escapes: Places, at: Places, kinds: Bytes, codes: Bytes, quotes: Places, form: Form
+) -> Structure:
+    starts, ends = at[:-1] + 1, at[1:].copy()
+    roles = _ROLES[form][codes[:-1] * 16 + codes[1:]]
+    held = np.flatnonzero(ends > starts)
+    _trim(np.frombuffer(raw.translate(_BLANK_MARKS), np.bool_), starts, ends, held)
+    empty = starts >= ends
+    roles[(roles == INSIDE) & empty] = BLANK
+    inner = np.flatnonzero(roles == INSIDE)
+    roles[inner] = np.where(kinds[inner + 1] == ord(":"), NAME, INSIDE)
+    if not roles.all() or (empty != (roles == BLANK)).any():
+        raise UnfitError
+    return Structure(
+        raw=raw, characters=characters, escapes=escapes, marks=at, kinds=kinds, codes=codes, roles=roles, starts=starts,
+        ends=ends, quotes=quotes, consumed=int(at[-1]) + 1,
+    )  # fmt: skip
+
+
+def _trim(blank: npt.NDArray[np.bool_], starts: Places, ends: Places, held: Places) -> None:
+    """Moves starts and ends past blanks."""
+    left = held[blank[starts[held]]]
+    for _ in range(_BLANKS):
+        if not left.size:
+            break
+        starts[left] += 1
+        left = left[(starts[left] < ends[left]) & blank[starts[left]]]
+    left = held[(starts[held] < ends[held]) & blank[ends[held] - 1]]
+    for _ in range(_BLANKS):
+        if not left.size:
+            break
+        ends[left] -= 1
+        left = left[blank[ends[left] - 1]]

@@ -1,0 +1,102 @@
+"""Numbers the server hands out itself, and the list of what it holds."""
+
+# ruff: noqa: S608 - names are quoted by verify.stores.mysql.names
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from verify.core.errors import CollectionMissing
+from verify.stores.mysql.catalog import located
+from verify.stores.mysql.names import quoted
+from verify.stores.mysql.session import Asking
+from verify.stores.protocol import Listed, SequenceState
+
+_COLUMNS: Final = """
+    SELECT table_name, column_name, extra, column_default FROM information_schema.columns
+    WHERE table_schema = %s AND table_name = %s ORDER BY column_name
+"""
+_NEXT: Final = """
+    SELECT table_name, auto_increment, @@GLOBAL.auto_increment_increment FROM information_schema.tables
+    WHERE table_schema = %s AND table_name = %s
+"""
+_LISTED: Final = """
+    SELECT t.table_schema, t.table_name, k.column_name FROM information_schema.tables t
+    LEFT JOIN information_schema.statistics k ON k.table_schema = t.table_schema
+        AND CAST(k.table_name AS BINARY) = CAST(t.table_name AS BINARY) AND k.index_name = 'PRIMARY'
+    WHERE t.table_schema = COALESCE(%s, DATABASE()) AND t.table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')
+    ORDER BY k.seq_in_index
+"""
+_DRAWN: Final = re.compile(r"nextval\(`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`\)", re.IGNORECASE)
+
+
+def sequences(asking: Asking, collection: str) -> tuple[SequenceState, ...]:
+    """Every source of numbers of the table, sorted by column."""
+    schema, table, *_ = located(asking, collection)
+    found: list[SequenceState] = []
+    for name, column, extra, default in asking.rows(_COLUMNS, [schema, table]):
+        if str(name) != table:
+            continue
+        if "auto_increment" in str(extra).lower():
+            found.extend(_counted(asking, schema, table, str(column)))
+        drawn = _DRAWN.search(str(default or ""))
+        if drawn:
+            space, sequence = (each.replace("``", "`") for each in drawn.groups())
+            found.append(_drawn(asking, (schema, table, str(column)), (space, sequence)))
+    return tuple(found)
+
+
+def _highest(asking: Asking, schema: str, table: str, column: str, *, falling: bool = False) -> int | None:
+    chosen = "MIN" if falling else "MAX"
+    value = asking.rows(f"SELECT {chosen}({quoted(column)}) FROM {quoted(schema)}.{quoted(table)}")[0][0]
+    return None if value is None else int(float(str(value)) if "." in str(value) else str(value))
+
+
+def _counted(asking: Asking, schema: str, table: str, column: str) -> Iterator[SequenceState]:
+    for name, following, step in asking.rows(_NEXT, [schema, table]):
+        if str(name) == table and following is not None:
+            highest = _highest(asking, schema, table, column)
+            yield SequenceState(name=f"{table}.{column} AUTO_INCREMENT", column=column, next=int(str(following)),
+                                increment=int(str(step)), highest=highest)  # fmt: skip
+
+
+def _drawn(asking: Asking, owner: tuple[str, str, str], sequence: tuple[str, str]) -> SequenceState:
+    """What the server has cached it does not tell, so the lowest number it may still give is taken."""
+    told = f"{quoted(sequence[0])}.{quoted(sequence[1])}"
+    row = asking.rows(f"SELECT next_not_cached_value, start_value, increment, cache_size FROM {told}")[0]
+    following, start, step, cache = (int(str(each)) for each in row)
+    step = step or 1
+    name = f"{sequence[0]}.{sequence[1]}"
+    if cache > 1:
+        low = following - cache * step
+        following = max(low, min(start, following)) if step > 0 else min(low, max(start, following))
+        name += f" (caches {cache}: the lowest it may give)"
+    highest = _highest(asking, *owner, falling=step < 0)
+    return SequenceState(name=name, column=owner[2], next=following, increment=step, highest=highest)
+
+
+def listed(asking: Asking, within: str | None) -> tuple[Listed, ...]:
+    """Every table and view with its primary key, by name. Raises CollectionMissing without a database."""
+    if within is None and asking.rows("SELECT DATABASE()")[0][0] is None:
+        raise CollectionMissing(f"{asking.source}: the address names no database; say which one")
+    keys: dict[str, list[str]] = {}
+    rows = asking.rows(_LISTED, [within])
+    for schema, table, column in rows:
+        spelt = str(table) if within is None else f"{_part(str(schema))}.{_part(str(table))}"
+        names = keys.setdefault(spelt if within else _part(str(table)), [])
+        if column is not None:
+            names.append(str(column))
+    if not rows and within is not None and not _known(asking, within):
+        raise CollectionMissing(f"{asking.source}: there is no database {quoted(within)}, or this role may not see it")
+    return tuple(Listed(name=name, key=tuple(keys[name])) for name in sorted(keys))
+
+
+def _known(asking: Asking, schema: str) -> bool:
+    asked = "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s"
+    return bool(asking.rows(asked, [schema]))
+
+
+def _part(name: str) -> str:
+    """The name as `collection` takes it."""
+    return quoted(name) if "." in name or "`" in name else name

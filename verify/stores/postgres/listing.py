@@ -1,0 +1,32 @@
+"""Which tables a database holds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from verify.stores.postgres.catalog import listed
+from verify.stores.postgres.names import collection_name
+from verify.stores.postgres.session import Connection
+from verify.stores.protocol import Listed
+
+# A partition is part of its parent's records and no collection of its own.
+_TABLES: Final = """
+    SELECT n.nspname, c.relname, (
+        SELECT array_agg(a.attname::text ORDER BY k.place)
+        FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place), pg_attribute a
+        WHERE i.indrelid = c.oid AND i.indisprimary AND k.place <= i.indnkeyatts
+            AND a.attrelid = c.oid AND a.attnum = k.number)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
+        AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (%s::text IS NULL OR n.nspname = %s)
+"""
+
+
+def collections(connection: Connection, within: str | None, *, schema: str) -> tuple[Listed, ...]:
+    """Every ordinary and partitioned table by name, as it would be asked for; those of `schema` go without it."""
+    rows = connection.execute(_TABLES, [within, within]).fetchall()
+    found = (
+        Listed(name=collection_name(str(space), str(table), schema), key=tuple(listed(key)))
+        for space, table, key in rows
+    )
+    return tuple(sorted(found, key=lambda each: each.name))

@@ -1,0 +1,142 @@
+"""What a table is beside its rows, in words that two servers share when they behave alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import JsonValue
+
+from verify.stores.postgres import structure_sql as sql
+from verify.stores.postgres.catalog import Relation, listed
+from verify.stores.postgres.session import Connection
+from verify.stores.protocol import Structure
+
+Facts = dict[str, Mapping[str, JsonValue]]
+_KINDS: Final = {"r": "table", "p": "partitioned table", "v": "view", "m": "materialised view", "f": "foreign table"}
+_PERSISTENCE: Final = {"p": "permanent", "u": "unlogged", "t": "temporary"}
+_CONSTRAINTS: Final = {
+    "c": "check", "f": "foreign key", "p": "primary key", "u": "unique", "x": "exclusion", "t": "trigger",
+}  # fmt: skip
+_FIRED: Final = {"O": "origin", "D": "disabled", "R": "replica", "A": "always"}
+_IDENTITY: Final = {"": None, "a": "always", "d": "by default"}
+_GENERATED: Final = {"": None, "s": "stored", "v": "virtual"}
+_REPLICA: Final = {"d": "default", "n": "nothing", "f": "full", "i": "index"}
+_PROVIDERS: Final = {"c": "libc", "i": "icu", "b": "builtin", "d": "default"}
+_SEQUENCE: Final = re.compile(r"nextval\('(?:[^']|'')*'::regclass\)")
+
+
+def structure(connection: Connection, found: Relation) -> Structure:
+    """Columns, constraints, indexes and settings of the table; its own sequences have no name here."""
+    settings = _settings(connection, found.oid)
+    return Structure(
+        kind=str(settings.pop("kind")),
+        columns=_columns(connection, found.oid),
+        constraints=_constraints(connection, found.oid),
+        indexes=_indexes(connection, found.oid),
+        settings=settings,
+        advice=(*found.notes, *_coverage(connection, found.oid), *_aged(settings)),
+    )
+
+
+def _columns(connection: Connection, oid: int) -> Facts:
+    return {
+        str(name): {
+            "type": str(word),
+            "nullable": bool(nullable),
+            "default": None if generated else _default(default, own=bool(own)),
+            "identity": _IDENTITY.get(str(identity)),
+            "generated": f"{_GENERATED.get(str(generated))}: {default}" if generated else None,
+            "collation": None if collation is None else str(collation),
+        }
+        for name, word, nullable, default, identity, generated, collation, own in connection.execute(sql.COLUMNS, [oid])
+    }
+
+
+def _default(text: object, *, own: bool) -> str | None:
+    """The default; the column's own sequence (serial) is the same whatever it is called."""
+    if text is None:
+        return None
+    return _SEQUENCE.sub("nextval(own sequence)", str(text)) if own else str(text)
+
+
+def _constraints(connection: Connection, oid: int) -> Facts:
+    return {
+        str(name): {
+            "kind": _CONSTRAINTS.get(str(kind), str(kind)),
+            "definition": str(definition),
+            "validated": bool(validated),
+            "deferrable": bool(deferrable),
+            "deferred": bool(deferred),
+        }
+        for name, kind, definition, validated, deferrable, deferred in connection.execute(sql.CONSTRAINTS, [oid])
+    }
+
+
+def _indexes(connection: Connection, oid: int) -> Facts:
+    return {
+        str(name): {
+            "definition": str(definition),
+            "columns": [*listed(columns)],
+            "unique": bool(unique),
+            "valid": bool(valid),
+            "ready": bool(ready),
+            "primary": bool(primary),
+            "predicate": None if predicate is None else str(predicate),
+        }
+        for name, definition, columns, unique, valid, ready, primary, predicate in connection.execute(
+            sql.INDEXES, [oid]
+        )
+    }
+
+
+def _settings(connection: Connection, oid: int) -> dict[str, JsonValue]:
+    kind, persistence, secured, forced, policies, replica, view, options = connection.execute(
+        sql.TABLE, [oid]
+    ).fetchall()[0]
+    return {
+        "kind": _KINDS.get(str(kind), str(kind)),
+        "persistence": _PERSISTENCE.get(str(persistence), str(persistence)),
+        "row-level security": {"on": bool(secured), "forced": bool(forced), "policies": int(str(policies))},
+        "replica identity": _REPLICA.get(str(replica), str(replica)),
+        "view": None if view is None else str(view),
+        "options": [*listed(options)],
+        "triggers": {
+            str(name): {"enabled": _FIRED.get(str(enabled), str(enabled)), "definition": str(definition)}
+            for name, enabled, definition in connection.execute(sql.TRIGGERS, [oid])
+        },
+        "rules": [str(name) for (name,) in connection.execute(sql.RULES, [oid])],
+        "partitions": {str(name): str(bound) for name, bound in connection.execute(sql.PARTITIONS, [oid])},
+        "extensions": {str(name): str(version) for name, version in connection.execute(sql.EXTENSIONS)},
+        **_database(connection),
+    }
+
+
+def _database(connection: Connection) -> dict[str, JsonValue]:
+    """Encoding and collation; servers before 15 keep no version of a database's collation."""
+    row = connection.execute(sql.DATABASE).fetchall()[0]
+    encoding, provider, collate, ctype, version, number = row
+    actual = connection.execute(sql.COLLATION_NOW).fetchall()[0][0] if int(str(number)) >= 150000 else None
+    return {
+        "encoding": str(encoding),
+        "collation": {
+            "provider": _PROVIDERS.get(str(provider), "libc"),
+            "collate": None if collate is None else str(collate),
+            "ctype": None if ctype is None else str(ctype),
+            "version": None if version is None else str(version),
+            "out of date": version is not None and actual is not None and version != actual,
+        },
+    }
+
+
+def _coverage(connection: Connection, oid: int) -> tuple[str, ...]:
+    hidden = [str(name) for (name,) in connection.execute(sql.UNREADABLE, [oid])]
+    return (f"the role may not read the columns {', '.join(hidden)}",) if hidden else ()
+
+
+def _aged(settings: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    collation = settings["collation"]
+    if not isinstance(collation, dict) or not collation["out of date"]:
+        return ()
+    return ("the database's collation version is out of date: text indexes may be in the wrong order; REINDEX",)
