@@ -1,7 +1,7 @@
 """
 Speed and memory against the physical limit and a peer, all measured in this run.
 
-    python -m benchmarks [NAME…] [--rows N] [--quick] [--json]
+    python -m benchmarks [NAME…] [--rows N] [--no-peers] [--quick] [--json]
 
 Exit code 0 when everything was measured (a missed bar is told, not an error), 1 when something could not be, 2 for
 usage.
@@ -23,6 +23,7 @@ from typing import Protocol, cast
 import psycopg
 
 import benchmarks
+from benchmarks import consistency
 from benchmarks.measuring.figures import BenchmarkError, Result, Sizes
 from benchmarks.measuring.machine import machine
 from benchmarks.measuring.report import as_json, as_markdown, last_line, machine_lines
@@ -36,9 +37,15 @@ class _Benchmark(Protocol):
 
 
 def names() -> list[str]:
-    """Every benchmark there is: the modules of this folder, sorted."""
-    found = pkgutil.iter_modules(benchmarks.__path__)
-    return sorted(each.name for each in found if not each.ispkg and not each.name.startswith("_"))
+    """Every benchmark there is: the modules of this folder and those of `consistency` that measure, sorted."""
+    found = [each.name for each in pkgutil.iter_modules(benchmarks.__path__) if not each.ispkg]
+    pairs = [f"consistency.{each.name}" for each in pkgutil.iter_modules(consistency.__path__)]
+    return sorted(name for name in (*found, *pairs) if not name.startswith("_"))
+
+
+def chosen(words: Sequence[str]) -> list[str]:
+    """The benchmarks that the words mean, all of them when there is none; a folder means all that are in it."""
+    return [name for name in names() if not words or name in words or name.partition(".")[0] in words]
 
 
 def measured(name: str, sizes: Sizes, *, judged: bool) -> Result:
@@ -53,13 +60,15 @@ def measured(name: str, sizes: Sizes, *, judged: bool) -> Result:
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="ratios, measured in one run")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of: {', '.join(names())} (all)")
-    parser.add_argument("--rows", type=int, metavar="N", help="rows of consistency_postgres, a fifth of it for JSON")
+    known = sorted({*names(), *(name.partition(".")[0] for name in names())})
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of: {', '.join(known)} (all)")
+    parser.add_argument("--rows", type=int, metavar="N", help="rows of PostgreSQL; other stores in proportion")
+    parser.add_argument("--no-peers", action="store_true", help="neither install nor run other tools")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: it runs, and says nothing of speed")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(words)
-    if unknown := sorted(set(options.names) - set(names())):
-        parser.error(f"{', '.join(unknown)}: no such benchmark; choose from {', '.join(names())}")
+    if unknown := sorted(set(options.names) - set(known)):
+        parser.error(f"{', '.join(unknown)}: no such benchmark; choose from {', '.join(known)}")
     if options.rows is not None and options.rows < 10:
         parser.error("--rows must be 10 or more")
     return options
@@ -67,7 +76,8 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
 
 def _sizes(options: argparse.Namespace) -> Sizes:
     sizes = Sizes.smallest() if options.quick else Sizes()
-    return sizes if options.rows is None else replace(sizes, rows=options.rows, json_rows=max(2, options.rows // 5))
+    sizes = replace(sizes, peers=sizes.peers and not options.no_peers)
+    return sizes if options.rows is None else sizes.scaled(options.rows)
 
 
 def _say(text: str) -> None:
@@ -83,7 +93,7 @@ def main(words: Sequence[str]) -> int:
     about = machine(postgres=postgres.binaries().version)
     if not options.json:
         _say(machine_lines(about) + (". Quick: these figures say nothing about speed." if options.quick else "."))
-    for name in options.names or names():
+    for name in chosen(options.names):
         try:
             results.append(measured(name, _sizes(options), judged=not options.quick))
         except (BenchmarkError, SandboxError, psycopg.Error) as error:

@@ -15,6 +15,7 @@ from sandbox.errors import SandboxError
 from sandbox.keeper import end_group, signal_group
 from sandbox.processes import Keeper, keeping
 from sandbox.systems import known_systems, system
+from sandbox.writing import writing
 
 __all__ = ["known_systems", "run"]
 
@@ -99,10 +100,12 @@ def run(
     *,
     faults: Sequence[str] = (),
     seed: int = 0,
+    writer: float = 0.0,
     environment: Mapping[str, str],
 ) -> int:
     """The command has run while the system's twin was up, with the twin's variables added to `environment`.
 
+    `writer` writes a second were made to the twin meanwhile.
     Everything started has ended, also when this process is killed. Returns the command's exit code: 128 + n when signal
     n ended it, 127 when there is no such program, 126 when it cannot be run. SandboxError when the twin does not start.
     Call it from the main thread: signals are waited for.
@@ -113,7 +116,10 @@ def run(
     with tempfile.TemporaryDirectory(prefix="cutover-") as folder, keeping() as keeper:
         keeper.remove_at_end(Path(folder))
         try:
-            with twin_of.running(Path(folder), seed=seed, faults=faults) as twin:
+            with (
+                twin_of.running(Path(folder), seed=seed, faults=faults) as twin,
+                writing(twin, writer, keeper=keeper),
+            ):
                 return _foreground(command, {**environment, **twin.variables}, keeper)
         except KeyboardInterrupt:  # while the twin was starting; later ones go to the command
             return 128 + signal.SIGINT

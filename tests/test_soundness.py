@@ -118,9 +118,9 @@ def test_one_address_on_both_sides_compares_with_itself():
 
 def test_one_store_on_both_sides_is_shared_or_a_mistake():
     """Data that moved cannot be in the same place; shared data must be."""
-    same = {"stores": {"main": {"kind": "postgres", "dsn": "${ONE}"}}}
-    assert problems(file=same, baseline=same, data={"main": "shared"}) == []
-    found = problems(file=same, baseline=same, data={"main": "moved"})
+    same = {"stores": {name: {"kind": "postgres", "dsn": "${ONE}"} for name in ("main", "records")}}
+    assert problems(file=same, baseline=same, data={"records": "shared"}) == []
+    found = problems(file=same, baseline=same, data={"records": "moved"})
     assert any("datasets.users: " in each and "itself" in each for each in found), found
     placed = {"users": {"key": ["id"], "candidate": {"collection": "users2"}}}
     assert problems(file=same, baseline=same, data={"main": "dual-write"}, datasets=placed) == []

@@ -13,7 +13,7 @@ from verify.compare.rechecking import Clock
 from verify.compare.records import Means, Parts, by_fingerprint, compare_keys, compare_records
 from verify.compare.workplace import Room
 from verify.core.datasets import Dataset
-from verify.core.verdicts import Cause, Conclusion, Problem, failed, inconclusive
+from verify.core.verdicts import Cause, Conclusion, Problem, Verdict, failed, inconclusive
 from verify.core.watching import Unwatched, Watch
 from verify.counting import counted
 from verify.fingerprints import bits_for, buckets, comparable, digest, narrowable, narrowed
@@ -25,13 +25,26 @@ _CLOCK = Clock()
 
 
 def count_dataset(
-    baseline: Store, candidate: Store, dataset: Dataset, *, name: str, watch: Watch | None = None
-) -> Conclusion:
-    """How many records each side holds, compared; where filters or key patterns decide, the keys are read."""
+    baseline: Store, candidate: Store, dataset: Dataset, *, name: str, watch: Watch | None = None,
+    clock: Clock = _CLOCK,
+) -> Conclusion:  # fmt: skip
+    """
+    How many records each side holds, compared; where filters or key patterns decide, the keys are read.
+
+    With `recheck` unequal numbers are counted again until they agree or have differed for `within`.
+    """
     found = _described(placed(baseline, candidate, dataset, name))
     if isinstance(found, Conclusion):
         return found
-    return counted(found.placed, found.sides, dataset, watch or Unwatched())
+    began = clock.now()
+    conclusion = counted(found.placed, found.sides, dataset, watch or Unwatched())
+    while conclusion.verdict is Verdict.FAIL and dataset.recheck is not None:
+        left = dataset.recheck.within.total_seconds() - (clock.now() - began)
+        if left <= 0:
+            break
+        clock.sleep(min(dataset.recheck.every.total_seconds(), left))
+        conclusion = counted(found.placed, found.sides, dataset, watch or Unwatched())
+    return conclusion
 
 
 def compare_dataset(

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
 from datetime import datetime
+from functools import partial
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from verify.compare.dual_writes import followed, with_statistics
+from verify.compare.pages import closed_after
+from verify.compare.views import View
 from verify.comparing import compare_dataset
-from verify.core.datasets import Backup, Dataset, DualWrite, Place, Recheck
+from verify.core.datasets import Backup, Column, Dataset, DualWrite, Place, Recheck
 from verify.core.errors import CollectionMissing, StoreError, StoreUnreadable
-from verify.core.verdicts import Cause, Conclusion, Observation, failed, inconclusive
+from verify.core.values import ABSENT, JSON_NULL, NULL
+from verify.core.verdicts import Answer, Cause, Conclusion, Observation, Problem, Verdict, failed, inconclusive
 from verify.hearing import observed, silent
 from verify.stores.protocol import Store
 
 Conceal = Callable[[str], str]
+_NOTHING: Final = pa.array([NULL, ABSENT, JSON_NULL], pa.large_string())
 Stats = Callable[[DualWrite], Observation[Mapping[str, tuple[str, str]]]]
 
 
@@ -32,8 +42,8 @@ def backup_of(
         copy.count(collection)
     except (StoreUnreadable, CollectionMissing) as error:
         return failed(f"the backup cannot be read: {error}", remedy="make another one, and read it back at once")
-    except StoreError:
-        return silent(observed(copy, lambda: copy.count(collection)))
+    except StoreError as error:
+        return silent(Problem(source=copy.source, reason=str(error).removeprefix(f"{copy.source}: ")))
     if wrong := _of_another(copy, spec):
         return wrong
     return compare_dataset(live, copy, compared, name=spec.dataset, seed=seed, conceal=conceal, personal=personal)
@@ -44,7 +54,10 @@ def _of_another(copy: Store, spec: Backup) -> Conclusion | None:
     told: Callable[[], str | None] | None = getattr(copy, "database", None)
     if spec.database is None:
         return None
-    of = told() if told else None
+    heard = observed(copy, told) if told else Answer(source=copy.source, value=None)
+    if isinstance(heard, Problem):
+        return silent(heard)
+    of = heard.value
     if of is None:
         words = f"the backup does not say which database it is of, and {spec.database!r} is declared"
         return inconclusive(Cause.NO_ANSWER, words, remedy="make it with pg_dump --create, or leave database: out")
@@ -70,6 +83,7 @@ def _as_copy(spec: Backup, dataset: Dataset) -> Dataset:
             "candidate": Place(collection=spec.collection, key=spec.key or side.key, where=where),
             "columns": {**names, **spec.columns},
             "recheck": None,
+            "minimum": 1,
         }
     )
 
@@ -87,10 +101,35 @@ def dual_write_of(
     )
     narrow = narrow.model_copy(update={"columns": _concerned(dataset, spec)})
     found = compare_dataset(baseline, candidate, narrow, name=name, seed=seed, conceal=conceal)
-    rows = observed(baseline, lambda: baseline.count(dataset.collection_on("baseline", name)))
-    told = followed(found, version=spec.version, rows=getattr(rows, "value", 0), now=now)
-    return with_statistics(told, stats(spec), request=spec.stats) if spec.stats else told
+    if found.verdict is Verdict.FAIL:
+        rows = observed(baseline, lambda: baseline.count(dataset.collection_on("baseline", name)))
+        found = followed(found, version=spec.version, rows=getattr(rows, "value", 0), now=now)
+    elif found.verdict is Verdict.PASS:
+        found = _unversioned(baseline, narrow, name, spec.version) or found
+    return with_statistics(found, stats(spec), request=spec.stats) if spec.stats else found
 
 
-def _concerned(dataset: Dataset, spec: DualWrite) -> dict[str, object]:
-    return {name: rule for name, rule in dataset.columns.items() if name == spec.version or name in dataset.key}
+def _concerned(dataset: Dataset, spec: DualWrite) -> dict[str, Column]:
+    """The rules of the version, the key and whatever a filter reads."""
+    read = {spec.version, *dataset.key, *dataset.where, *dataset.baseline.where, *dataset.candidate.where}
+    return {name: rule for name, rule in dataset.columns.items() if name in read}
+
+
+def _unversioned(store: Store, dataset: Dataset, name: str, version: str) -> Conclusion | None:
+    """An INCONCLUSIVE when no record says which of two writes is the later one: only keys were compared then."""
+    heard = observed(store, lambda: _has(store, dataset, name, version))
+    if isinstance(heard, Problem):
+        return silent(heard)
+    if heard.value:
+        return None
+    words = f"no record of {name} has a {version}; only its keys could be compared"
+    return inconclusive(Cause.TOO_FEW, words, remedy="name under dual_write.version: a column that each write changes")
+
+
+def _has(store: Store, dataset: Dataset, name: str, column: str) -> bool:
+    """Whether any record has a value in the column; reading stops at the first."""
+    view, place = View(dataset, "baseline"), dataset.collection_on("baseline", name)
+    fields, skip = view.fields((column,)), view.skipped((column,))
+    with closing(closed_after(partial(store.scan, place, key=view.key, columns=fields, skip=skip))) as batches:
+        pages = (view.read(batch, (column,)).batch.column(len(dataset.key)) for batch in batches)
+        return any(not pc.all(pc.is_in(values, _NOTHING)).as_py() for values in pages)

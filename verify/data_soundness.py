@@ -6,8 +6,11 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from jsonpath_rfc9535 import JSONPathError
+from jsonpath_rfc9535 import compile as compile_path
+
 from verify.compare.views import pattern_problems
-from verify.core.datasets import Dataset
+from verify.core.datasets import Backup, Column, Dataset, Place
 from verify.core.model import EnvironmentFile, SystemFile
 from verify.core.softening import reader
 from verify.positions import Path_
@@ -28,6 +31,7 @@ def unsound_data(system: SystemFile, sides: Sides) -> Found:
     """Every mistake about datasets, discoveries, references and backups, with its place in system.yaml."""
     for name, dataset in system.datasets.items():
         yield from _rules(("datasets", name), dataset)
+        yield from _dual_write(("datasets", name, "dual_write"), dataset, sides)
         if len(sides) == 2:
             yield from _stored(("datasets", name), {role: dataset.store_on(role) for role in sides}, sides)
     for name, discovery in system.discover.items():
@@ -46,12 +50,39 @@ def _stored(place: Path_, stores: Mapping[str, str], sides: Sides) -> Found:
             yield place, f"{missing}{close_to(stores[role], list(side.stores))}"
 
 
-def _rules(place: Path_, dataset: Dataset) -> Found:
-    for column, rule in dataset.columns.items():
+def _types(place: Path_, columns: Mapping[str, Column]) -> Found:
+    for column, rule in columns.items():
         try:
             reader(rule.type or "text")
         except ValueError as error:
             yield (*place, "columns", column, "type"), str(error)
+
+
+def _dual_write(place: Path_, dataset: Dataset, sides: Sides) -> Found:
+    """What would make a dual write pass without being asked about."""
+    spec = dataset.dual_write
+    if spec is None:
+        return
+    if spec.version in dataset.key:
+        yield (*place, "version"), f"{spec.version} is of the key, which no write changes; name a column that grows"
+    if spec.stats and not spec.expect:
+        yield (*place, "stats"), "is asked, and nothing is expected of the answer; say expect: {$.path: value}"
+    if spec.expect and not spec.stats:
+        yield (*place, "expect"), "is expected of no request; say stats: GET /path"
+    for path in spec.expect:
+        try:
+            compile_path(path)
+        except JSONPathError as error:
+            yield (*place, "expect", path), f"{path!r} is not a JSONPath: {str(error).partition(chr(10))[0]}"
+    urls = sides["candidate"].urls
+    if spec.stats and len(sides) == 2 and spec.url not in urls:
+        told = f"asks url {spec.url!r}, which {sides['candidate'].environment}.yaml does not give"
+        yield (*place, "url"), f"{told}{close_to(spec.url, list(urls))}"
+
+
+def _rules(place: Path_, dataset: Dataset) -> Found:
+    yield from _types(place, dataset.columns)
+    for column in dataset.columns:
         if column in dataset.except_:
             yield (*place, "except"), f"{column} has rules under columns: and is left out here; keep one"
     yield from _names(place, dataset)
@@ -80,16 +111,30 @@ def _references(system: SystemFile) -> Found:
                     ("references", name, part),
                     f"no dataset is called {dataset!r}{close_to(dataset, list(system.datasets))}",
                 )
+        if any(not each.strip() for word in ends.values() for each in word.partition(".")[2].split(",")):
+            yield ("references", name), "names a column without a name; write dataset.column or dataset.column,column"
         widths = {len(word.partition(".")[2].split(",")) for word in ends.values()}
         if len(widths) > 1:
             yield ("references", name), "names more columns on one end than on the other"
 
 
+def _copied(place: Path_, backup: Backup, dataset: Dataset) -> Found:
+    """What nobody could undo in how the copy writes keys, rules and filters."""
+    copy = Dataset(
+        key=dataset.key, candidate=Place(key=backup.key), where=backup.where, columns=backup.columns,
+    )  # fmt: skip
+    for (part, *rest), problem in dict(pattern_problems(copy)).items():
+        yield (*place, *(rest if part == "candidate" else (part, *rest))), problem
+
+
 def _backups(system: SystemFile, sides: Sides) -> Found:
     for name, backup in system.backups.items():
+        yield from _types(("backups", name), backup.columns)
         if backup.dataset not in system.datasets:
             known = close_to(backup.dataset, list(system.datasets))
             yield ("backups", name, "dataset"), f"no dataset is called {backup.dataset!r}{known}"
+        else:
+            yield from _copied(("backups", name), backup, system.datasets[backup.dataset])
         stores = sorted({store for side in sides.values() for store in side.stores})
         known = close_to(backup.store, stores)
         if len(sides) == 2 and backup.store not in stores:

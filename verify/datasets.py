@@ -78,7 +78,10 @@ class LiveDatasets:
 
     def sequences(self, subject: Subject[Dataset]) -> Conclusion:
         """Whether the numbers the candidate hands out next are free."""
-        return self._asked(subject.spec, lambda _, other: sequences_of(other, subject.spec, name=subject.name))
+        return self._asked(
+            subject.spec,
+            lambda one, other: sequences_of(other, subject.spec, name=subject.name, baseline=one),
+        )
 
     def mapping(self, subject: Subject[Dataset]) -> Conclusion:
         """Whether the candidate indexes what its documents hold."""
@@ -160,6 +163,8 @@ class LiveDatasets:
         heard = side.exchange(spec.stats or "", url=spec.url, deadline=timeout)
         if isinstance(heard, Problem):
             return heard
+        if not 200 <= heard.value.status < 300:
+            return Problem(source=heard.source, reason=f"{spec.stats} answered {heard.value.status}")
         try:
             return Answer(source=heard.source, value=unexpected(heard.value.body, spec.expect))
         except ValueError as error:

@@ -8,12 +8,14 @@ from functools import partial
 from verify.compare.sequences import compare_sequences
 from verify.compare.structures import Sides, compare_indexes, compare_mappings, compare_schemas
 from verify.core.datasets import Dataset, Expected
-from verify.core.structures import Structure
-from verify.core.verdicts import Cause, Conclusion, Observation, Problem, failed, inconclusive, passed
+from verify.core.structures import SequenceState, Structure
+from verify.core.verdicts import Answer, Cause, Conclusion, Observation, Problem, failed, inconclusive, passed
 from verify.hearing import both, observed, silent
 from verify.stores.protocol import Indexed, Located, Sequences, Store, Structures
 
 _SAMPLE = 500
+# Two servers that one kind of store reads, and that describe the same column in different words.
+_FLAVOURS = frozenset({"mysql", "mariadb"})
 
 
 def _structure(store: Store, collection: str) -> Observation[Structure]:
@@ -25,14 +27,16 @@ def _structure(store: Store, collection: str) -> Observation[Structure]:
 def _sides(baseline: Store, candidate: Store, dataset: Dataset, name: str) -> Sides | Conclusion:
     """Both structures; only the candidate's where the baseline is another kind of store."""
     there = dataset.collection_on("candidate", name)
-    if not isinstance(baseline, Structures):
+    if not isinstance(baseline, Structures):  # a file has no columns to compare with
         alone = _structure(candidate, there)
         return silent(alone) if isinstance(alone, Problem) else Sides(baseline=None, candidate=alone.value)
     here = dataset.collection_on("baseline", name)
     one, other = both(partial(_structure, baseline, here), partial(_structure, candidate, there))
     if isinstance(one, Problem) or isinstance(other, Problem):
         return silent(one, other)
-    same = one.value.kind == other.value.kind
+    kinds = {one.value.kind, other.value.kind}
+    # A table against a view is a difference; a table against a search index is nothing to compare.
+    same = len(kinds) == 1 or (type(baseline) is type(candidate) and kinds != _FLAVOURS)
     return Sides(baseline=one.value if same else None, candidate=other.value)
 
 
@@ -53,12 +57,30 @@ def indexes_of(baseline: Store, candidate: Store, dataset: Dataset, *, name: str
     return _judged(compare_indexes, baseline, candidate, dataset, name)
 
 
-def sequences_of(candidate: Store, dataset: Dataset, *, name: str) -> Conclusion:
-    """Whether the numbers the candidate hands out next are free."""
-    if not isinstance(candidate, Sequences):
-        return silent(Problem(source=candidate.source, reason="this kind of store hands out no numbers"))
-    heard = observed(candidate, partial(candidate.sequences, dataset.collection_on("candidate", name)))
-    return silent(heard) if isinstance(heard, Problem) else compare_sequences(heard.value, source=heard.source)
+def sequences_of(candidate: Store, dataset: Dataset, *, name: str, baseline: Store | None = None) -> Conclusion:
+    """Whether the numbers the candidate hands out next are free; columns that only the baseline fills are a FAIL."""
+    there = _sequences(candidate, dataset.collection_on("candidate", name))
+    if isinstance(there, Problem):
+        return silent(there)
+    here: Observation[tuple[SequenceState, ...]] = Answer(source="", value=())
+    if isinstance(baseline, Sequences):
+        here = _sequences(baseline, dataset.collection_on("baseline", name))
+    if isinstance(here, Problem):
+        return silent(here)
+    fed = [_on_candidate(each.column, dataset) for each in here.value]
+    return compare_sequences(there.value, source=there.source, fed=fed)
+
+
+def _on_candidate(column: str, dataset: Dataset) -> str:
+    """What the candidate calls a column of the baseline."""
+    called = (rule.candidate or name for name, rule in dataset.columns.items() if (rule.baseline or name) == column)
+    return next(called, column)
+
+
+def _sequences(store: Store, collection: str) -> Observation[tuple[SequenceState, ...]]:
+    if not isinstance(store, Sequences):
+        return Problem(source=store.source, reason="this kind of store hands out no numbers")
+    return observed(store, partial(store.sequences, collection))
 
 
 def mapping_of(baseline: Store, candidate: Store, dataset: Dataset, *, name: str, seed: int) -> Conclusion:
@@ -80,9 +102,7 @@ def mapping_of(baseline: Store, candidate: Store, dataset: Dataset, *, name: str
 
 def same_place(baseline: Store, candidate: Store) -> Conclusion:
     """Whether both sides reach one and the same store, as the description promises."""
-    if not isinstance(baseline, Located) or not isinstance(candidate, Located):
-        return silent(Problem(source=candidate.source, reason="this kind of store cannot tell which one it is"))
-    here, there = both(partial(observed, baseline, baseline.place), partial(observed, candidate, candidate.place))
+    here, there = both(partial(_place, baseline), partial(_place, candidate))
     if isinstance(here, Problem) or isinstance(there, Problem):
         return silent(here, there)
     if here.value == there.value:
@@ -92,3 +112,13 @@ def same_place(baseline: Store, candidate: Store) -> Conclusion:
         receipt=f"baseline {here.value}, candidate {there.value}",
         remedy="correct the candidate's address, or say under data: that the store is replicated or moved",
     )
+
+
+def _place(store: Store) -> Observation[str]:
+    """Which store it says it is; one that does not say is not heard, for two silences are not one place."""
+    if not isinstance(store, Located):
+        return Problem(source=store.source, reason="this kind of store cannot tell which one it is")
+    found = observed(store, store.place)
+    if isinstance(found, Problem) or found.value.strip():
+        return found
+    return Problem(source=store.source, reason="it does not tell which one it is")

@@ -18,20 +18,27 @@ Ask = Callable[[Dataset, str], Conclusion]
 
 def discovered(baseline: Store, candidate: Store, spec: Discovery, *, ask: Ask) -> Conclusion:
     """
-    What `ask` says about every collection of the baseline's catalogue that `except` does not match.
+    What `ask` says about every collection of either catalogue that `except` does not match.
 
-    A collection without primary key is asked about as a multiset. One that a side lacks is a difference.
+    A collection without primary key is asked about as a multiset. One that a side lacks is a difference, and so is a
+    primary key that the candidate does not have: nothing else would ask about it.
     """
     one, other = both(partial(_listed, baseline, spec), partial(_listed, candidate, spec))
     if isinstance(one, Problem) or isinstance(other, Problem):
         return silent(one, other)
     here, there = ({each.name: each for each in side.value} for side in (one, other))
-    out = sorted(name for name in here.keys() | there.keys() if any(fnmatchcase(name, each) for each in spec.except_))
+    out = sorted(name for name in here.keys() | there.keys() if _excepted(name, spec))
     wanted = sorted((here.keys() | there.keys()) - set(out))
     pair = _Pair(baseline, candidate, spec, ask)
     found = {name: pair.about(name, here.get(name), there.get(name)) for name in wanted}
     told = f"left out: {', '.join(out)} (except: {', '.join(spec.except_)})" if out else "nothing left out"
     return together(found, noun="collection", left_out=told)
+
+
+def _excepted(name: str, spec: Discovery) -> bool:
+    """Whether a pattern matches the name, as it is asked for or within its schema."""
+    bare = name.removeprefix(f"{spec.schema_}.")
+    return any(fnmatchcase(word, each) for word in {name, bare} for each in spec.except_)
 
 
 def _listed(store: Store, spec: Discovery) -> Observation[tuple[Listed, ...]]:
@@ -56,15 +63,18 @@ class _Pair:
             missing = Difference(path="$", baseline=words[here is not None], candidate=words[there is not None])
             where = "candidate" if there is None else "baseline"
             return failed(f"there is no {name} on {where}", differences=[missing], receipt="both catalogues listed")
-        place = f"{self.spec.schema_}.{name}" if self.spec.schema_ else name
-        found = self.ask(Dataset(key=here.key, store=self.spec.store, collection=place), name)
-        return self._empty(place) or found if found.cause is Cause.TOO_FEW and not self.spec.minimum else found
+        if here.key and set(here.key) != set(there.key):
+            keys = (", ".join(each.key) or "none" for each in (here, there))
+            wrong = Difference(path="$.primary key", baseline=next(keys), candidate=next(keys))
+            return failed(f"{name} has another primary key", differences=[wrong], receipt="both catalogues listed")
+        # Catalogues give names as they are asked for: one outside the store's own schema has its schema already.
+        dataset = Dataset(key=here.key, store=self.spec.store, minimum=max(1, self.spec.minimum))
+        found = self.ask(dataset, name)
+        return self._empty(name) or found if found.cause is Cause.TOO_FEW and not self.spec.minimum else found
 
-    def _empty(self, place: str) -> Conclusion | None:
+    def _empty(self, name: str) -> Conclusion | None:
         """Among many collections empty ones are usual: one that is empty on both sides is alike."""
-        counts = both(
-            *(partial(observed, each, partial(each.count, place)) for each in (self.baseline, self.candidate))
-        )
+        counts = both(*(partial(observed, each, partial(each.count, name)) for each in (self.baseline, self.candidate)))
         if any(isinstance(each, Problem) or each.value for each in counts):
             return None
         return passed("both sides are empty", receipt="empty on both sides")

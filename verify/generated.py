@@ -70,7 +70,10 @@ def faults_text() -> str:
         _fault_row(fault, fault.kind, {each: fault.claims_of(each) for each in sorted(fault.systems)})
         for fault in known_faults()
     ]
-    lines += [_fault_row(fault, fault.kind, {"every system": fault.claims}) for fault in SUITE_FAULTS]
+    lines += [
+        _fault_row(fault, fault.kind, {", ".join(sorted(fault.systems or ())) or "every system": fault.claims})
+        for fault in SUITE_FAULTS
+    ]
     return "\n".join(lines) + "\n"
 
 

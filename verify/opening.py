@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 from pydantic import JsonValue
@@ -20,6 +21,9 @@ from verify.trial import Trial
 # Where a file lies is no secret, and a message about it without its path helps nobody.
 _VISIBLE = frozenset({"path"})
 _KEYWORD = re.compile(r"\bhost(?:addr)?\s*=\s*'?([^\s'&]+)")
+_SERVICE = re.compile(r"\bservice\s*=")
+_ADDRESSES = ("dsn", "url", "endpoint", "host")
+_FOLLOWED = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -32,10 +36,11 @@ class Stores:
 
     def close(self) -> None:
         """Every store that holds something open has let it go."""
-        for store in self._open.values():
-            close: Callable[[], None] | None = getattr(store, "close", None)
-            if close:
-                close()
+        with ExitStack() as closing:  # one that breaks keeps none of the others open
+            for store in self._open.values():
+                close: Callable[[], None] | None = getattr(store, "close", None)
+                if close:
+                    closing.callback(close)
 
     def on(self, side: str, store: str) -> Store:
         """The store of that name of one side, not yet asked anything; UnresolvedReference when a value is missing."""
@@ -58,7 +63,7 @@ class Stores:
 
     def _opened(self, spec: StoreSpec, source: str) -> Store:
         options = {name: self._option(name, value) for name, value in spec.options.items()}
-        protect = spec.protect if spec.protect is not None else not _is_near(options)
+        protect = spec.protect if spec.protect is not None else not _is_near(options, self._trial.values)
         return open_store(spec.kind, options, source=source, protect=protect)
 
     def _option(self, name: str, value: JsonValue) -> Secret | JsonValue:
@@ -71,18 +76,37 @@ def _shown(option: Secret | JsonValue) -> JsonValue:
     return option.reveal() if isinstance(option, Secret) else option
 
 
-def _is_near(options: Mapping[str, Secret | JsonValue]) -> bool:
-    """True when the store is a file or lives on this machine; every host it names must be loopback."""
+def _is_near(options: Mapping[str, Secret | JsonValue], values: Mapping[str, str] | None = None) -> bool:
+    """
+    True when the store is a file or lives on this machine; every host it names must be loopback.
+
+    A store that names no place at all (a region, a bucket, a profile) is far: its driver knows where to go. `values`
+    are the environment variables that a PostgreSQL address without a host follows.
+    """
     shown = {name: str(_shown(value)) for name, value in options.items()}
-    hosts = {_host(text) for text in shown.values() if "://" in text}
-    hosts |= {found[1] for text in shown.values() for found in _KEYWORD.finditer(text)}
-    hosts |= {shown["host"]} if "host" in shown else set()
-    remote = not hosts and {"region", "aws_region", "bucket"} & shown.keys() and "endpoint" not in shown
-    return not remote and all(host in _LOOPBACK or host.startswith("/") or not host for host in hosts)
+    if "path" in shown:
+        return True
+    named = [host for name in _ADDRESSES if name in shown for host in _hosts(name, shown[name])]
+    silent = [(values or {}).get(each, "") for each in _FOLLOWED] if "" in named else []
+    return bool(named) and all(host in _LOOPBACK or host.startswith("/") or not host for host in (*named, *silent))
 
 
-def _host(address: str) -> str:
+def _hosts(name: str, text: str) -> list[str]:
+    """Every host that an address names, "" for a local socket, "?" for one that only its driver could tell."""
+    if _SERVICE.search(text):
+        return ["?"]
+    if name == "host":
+        return text.split(",")
+    found = [host for each in _KEYWORD.finditer(text) for host in each[1].split(",")]
+    if "://" in text or name != "dsn":
+        # One address may name several servers: a@one:5432,two:5432
+        places = (text.partition("://")[2] or text).partition("?")[0].partition("/")[0].rpartition("@")[2]
+        found += [each for each in map(_host, places.split(",")) if each or not found]
+    return found or [""]
+
+
+def _host(place: str) -> str:
     try:
-        return urlsplit(address).hostname or ""
+        return urlsplit(f"//{place}").hostname or ""
     except ValueError:
         return "?"  # no address: its driver will say so

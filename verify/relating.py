@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
 
 from verify.compare.explaining import Privacy
+from verify.compare.pages import closed_after
 from verify.compare.relations import End, Related, compare_references, relate
 from verify.compare.views import Role, View
 from verify.core.datasets import Dataset, Reference
-from verify.core.errors import StoreError
+from verify.core.errors import StoreError, StoreUnreadable
 from verify.core.verdicts import Conclusion, Problem
 from verify.hearing import silent
 from verify.stores.protocol import Store
 
 StoreOf = Callable[[Role, Dataset], Store]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """A dataset with the store and the collection in which one side keeps it."""
+
+    name: str
+    dataset: Dataset
+    store: Store
+    view: View
+    collection: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +41,7 @@ class Relation:
     datasets: Mapping[str, Dataset]
     store_of: StoreOf
 
-    def end(self, word: str, role: Role) -> End:
+    def end(self, word: str, role: Role, *, naming: bool = False) -> End:
         """One end (`dataset.column` or `dataset.column,column`) as one side holds it."""
         name, _, columns = word.partition(".")
         dataset = self.datasets[name]
@@ -36,27 +50,41 @@ class Relation:
             dataset=name,
             key=dataset.key,
             columns=wanted,
-            scan=lambda: _pages(self.store_of, dataset, name, role, wanted),
+            scan=lambda: _pages(self._kept(name, role), wanted, naming=naming),
         )
+
+    def _kept(self, name: str, role: Role) -> _Kept:
+        dataset = self.datasets[name]
+        store, collection = self.store_of(role, dataset), dataset.collection_on(role, name)
+        return _Kept(name=name, dataset=dataset, store=store, view=View(dataset, role), collection=collection)
 
     def found(self, role: Role) -> Related:
         """What one side holds; StoreError when an end cannot be read."""
-        return relate(self.end(self.spec.from_, role), self.end(self.spec.to, role), both=self.spec.both)
+        from_, to = self.end(self.spec.from_, role, naming=True), self.end(self.spec.to, role)
+        return relate(from_, to, both=self.spec.both)
 
 
-def _pages(
-    store_of: StoreOf, dataset: Dataset, name: str, role: Role, wanted: tuple[str, ...]
-) -> Iterator[pa.RecordBatch]:
-    """The key and the wanted columns of every record; a wanted column of the key is given again."""
-    store, view = store_of(role, dataset), View(dataset, role)
-    collection = dataset.collection_on(role, name)
+def _pages(ends: _Kept, wanted: tuple[str, ...], *, naming: bool) -> Iterator[pa.RecordBatch]:
+    """
+    The key and the wanted columns of every record; a wanted column of the key is given again.
+
+    Raises StoreUnreadable when a record that may name another one has a key that fits no pattern: nobody would look
+    at what it names.
+    """
+    store, dataset, view = ends.store, ends.dataset, ends.view
     columns = tuple(each for each in wanted if each not in dataset.key)
-    scanned = store.scan(collection, key=view.key, columns=view.fields(columns), skip=view.skipped(columns))
-    for physical in scanned:
-        batch = view.read(physical, columns).batch
-        by_name = dict(zip((*dataset.key, *columns), batch.columns, strict=False))
-        arrays = [by_name[each] for each in (*dataset.key, *wanted)]
-        yield pa.RecordBatch.from_arrays(arrays, names=[str(at) for at in range(len(arrays))])
+    scanned = partial(
+        store.scan, ends.collection, key=view.key, columns=view.fields(columns), skip=view.skipped(columns)
+    )
+    with closing(closed_after(scanned)) as batches:
+        for physical in batches:
+            page = view.read(physical, columns)
+            if page.unknown and naming:
+                told = f"{len(page.unknown):,} keys of {ends.name} or more fit no pattern"
+                raise StoreUnreadable(f"{store.source}: {told}; the check consistency.keys names them")
+            by_name = dict(zip((*dataset.key, *columns), page.batch.columns, strict=False))
+            arrays = [by_name[each] for each in (*dataset.key, *wanted)]
+            yield pa.RecordBatch.from_arrays(arrays, names=[str(at) for at in range(len(arrays))])
 
 
 def reference_of(relation: Relation, *, role: Role, has_baseline: bool, privacy: Privacy) -> Conclusion:

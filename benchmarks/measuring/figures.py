@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Literal
 
@@ -19,6 +19,7 @@ class Figure:
     The rounds of one contestant, in `unit`.
 
     `peak_mb` is the most memory its process held, less what it held after imports and set-up, in MB (10^6 bytes).
+    `wrong` is a peer's answer when it was not the right one, `why_not` why a peer has no rounds.
     """
 
     name: str
@@ -26,10 +27,14 @@ class Figure:
     rounds: tuple[float, ...]
     unit: str = "s"
     peak_mb: float | None = None
+    wrong: str = ""
+    why_not: str = ""
 
     @property
     def median(self) -> float:
-        """The middle of the rounds."""
+        """The middle of the rounds; BenchmarkError when there is none."""
+        if not self.rounds:
+            raise BenchmarkError(f"{self.name} was not measured: {self.why_not}")
         return median(self.rounds)
 
 
@@ -68,20 +73,36 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How much is measured; `within` is the most seconds that the rounds of one race may begin in."""
+    """
+    How much is measured; `within` is the most seconds that the rounds of one race may begin in.
 
-    rows: int = 500_000
-    json_rows: int = 100_000
+    `sample` is the number of records for what is too slow for all; without `peers` none is installed or run.
+    """
+
+    rows: int = 1_000_000
+    json_rows: int = 300_000
+    items: int = 100_000
+    documents: int = 200_000
     sample: int = 2_000
     rounds: int = 5
-    within: float = 40.0
+    within: float = 15.0
+    peers: bool = True
     closed_s: float = 3.0
     users: int = 32
     block_s: float = 0.2
     steps: int = 5
 
+    def scaled(self, rows: int) -> Sizes:
+        """So many rows of PostgreSQL, and of everything else that has records in the same proportion, at least 20."""
+
+        def part(number: int) -> int:
+            return max(20, number * rows // self.rows)
+
+        return replace(self, rows=rows, json_rows=part(self.json_rows), items=part(self.items),
+                       documents=part(self.documents))  # fmt: skip
+
     @staticmethod
     def smallest() -> Sizes:
         """Sizes that show that everything runs, and say nothing about speed."""
-        return Sizes(rows=2_000, json_rows=500, sample=50, rounds=2, within=10.0, closed_s=1.0, users=8,
-                     block_s=0.1, steps=2)  # fmt: skip
+        return Sizes(rows=2_000, json_rows=500, items=200, documents=300, sample=50, rounds=2, within=10.0, peers=False,
+                     closed_s=1.0, users=8, block_s=0.1, steps=2)  # fmt: skip

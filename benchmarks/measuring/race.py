@@ -7,8 +7,8 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +25,8 @@ class Contestant:
     """
     What is measured: `function` of `module` prepares with `arguments` and gives what one round calls.
 
-    A round's answer must begin with `expected`: a fast wrong answer is no measurement.
+    A round's answer must begin with `expected`: a fast wrong answer is no measurement. What a peer answers wrongly is
+    told beside its figure. One that is run `once` has one round, after all others had theirs.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Contestant:
     function: str
     expected: str
     arguments: Mapping[str, object] = field(default_factory=dict, repr=False)
+    python: str = sys.executable
+    once: bool = False
 
 
 class _Worker:
@@ -42,17 +45,19 @@ class _Worker:
     def __init__(self, contestant: Contestant) -> None:
         self._contestant = contestant
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.measuring.worker"],
+            [contestant.python, "-m", "benchmarks.measuring.worker"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             cwd=ROOT,
         )  # fmt: skip
         self.seconds: list[float] = []
+        self._wrong = self._why_not = ""
 
     def __enter__(self) -> _Worker:
-        wanted = {"module": self._contestant.module, "function": self._contestant.function,
-                  "arguments": dict(self._contestant.arguments)}  # fmt: skip
-        self._write(json.dumps(wanted))
-        self._reply()
+        with self._forgiving():
+            wanted = {"module": self._contestant.module, "function": self._contestant.function,
+                      "arguments": dict(self._contestant.arguments)}  # fmt: skip
+            self._write(json.dumps(wanted))
+            self._reply()
         return self
 
     def __exit__(
@@ -62,23 +67,50 @@ class _Worker:
             self._process.kill()
         self._process.communicate()
 
+    @contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        """A peer that cannot go on is left out; for every other contestant that is an error."""
+        try:
+            yield
+        except BenchmarkError as error:
+            if self._contestant.role != "peer":
+                raise
+            self._why_not = str(error)
+
     def round(self) -> None:
-        """One more round is measured."""
-        self._write("go")
-        reply = self._reply()
-        said = str(reply["said"])
-        if not said.startswith(self._contestant.expected):
-            raise BenchmarkError(f"{self._contestant.name} said {said!r}; {self._contestant.expected!r} was expected: "
-                                 "a wrong answer has no speed; repair it first")  # fmt: skip
-        self.seconds.append(float(str(reply["seconds"])))
+        """One more round is measured; none of a peer that could not go on."""
+        if self._why_not:
+            return
+        with self._forgiving():
+            self._write("go")
+            reply = self._reply()
+            self._check(str(reply["said"]))
+            self.seconds.append(float(str(reply["seconds"])))
+
+    def _check(self, said: str) -> None:
+        if said.startswith(self._contestant.expected):
+            return
+        wrong = f"{said!r}; {self._contestant.expected!r} was expected"
+        if self._contestant.role != "peer":
+            raise BenchmarkError(f"{self._contestant.name} said {wrong}: a wrong answer has no speed; repair it first")
+        self._wrong = wrong
 
     def figure(self) -> Figure:
         """Every round, and the peak memory; the process has no more to do."""
+        peak = None
+        with self._forgiving():
+            if not self._why_not:
+                peak = self._ended_well()
+        if self._why_not:
+            self.seconds.clear()
+        return Figure(name=self._contestant.name, role=self._contestant.role, rounds=tuple(self.seconds), peak_mb=peak,
+                      wrong=self._wrong, why_not=self._why_not)  # fmt: skip
+
+    def _ended_well(self) -> float:
         if self._process.stdin is not None:
             self._process.stdin.close()
             self._process.stdin = None
-        peak = float(str(self._reply()["peak"])) / 1e6
-        return Figure(name=self._contestant.name, role=self._contestant.role, rounds=tuple(self.seconds), peak_mb=peak)
+        return float(str(self._reply()["peak"])) / 1e6
 
     def _write(self, line: str) -> None:
         if self._process.stdin is None:
@@ -114,8 +146,20 @@ def race(contestants: Sequence[Contestant], *, rounds: int, within: float) -> tu
     Each contestant's rounds, in seconds, in the order given; a first round of each is thrown away as warm-up.
 
     Who begins changes from round to round. No round begins once `within` seconds have passed, but each contestant
-    has at least one, and all have equally many. BenchmarkError when one ends, hangs or answers wrongly.
+    has at least one, and all but those that run `once` have equally many. BenchmarkError when one that is no peer
+    ends, hangs or answers wrongly.
     """
+    figures = iter(_often([each for each in contestants if not each.once], rounds=rounds, within=within))
+    return tuple(_once(each) if each.once else next(figures) for each in contestants)
+
+
+def _once(contestant: Contestant) -> Figure:
+    with _Worker(contestant) as worker:
+        worker.round()
+        return worker.figure()
+
+
+def _often(contestants: Sequence[Contestant], *, rounds: int, within: float) -> tuple[Figure, ...]:
     with ExitStack() as stack:
         workers = [stack.enter_context(_Worker(each)) for each in contestants]
         started = time.monotonic()

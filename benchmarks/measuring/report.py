@@ -28,10 +28,13 @@ def _lines(result: Result) -> Iterator[str]:
 
 
 def _figure(figure: Figure) -> str:
+    if not figure.rounds:
+        return f"| {figure.name} | {figure.role} | not measured: {figure.why_not} | | | |"
     memory = "" if figure.peak_mb is None else f"{figure.peak_mb:.1f} MB"
     between = f"{_number(min(figure.rounds))} to {_number(max(figure.rounds))}"
     middle = f"{_number(figure.median)} {figure.unit}"
-    return f"| {figure.name} | {figure.role} | {middle} | {between} | {len(figure.rounds)} | {memory} |"
+    name = f"{figure.name} (**wrong answer**: {figure.wrong})" if figure.wrong else figure.name
+    return f"| {name} | {figure.role} | {middle} | {between} | {len(figure.rounds)} | {memory} |"
 
 
 def _ratio(ratio: Ratio) -> str:
@@ -63,7 +66,8 @@ def last_line(results: Sequence[Result]) -> str:
 def as_json(machine: Mapping[str, str], results: Sequence[Result]) -> str:
     """Everything that was measured, every round of it."""
     found = [
-        {**asdict(each), "figures": [{**asdict(figure), "median": figure.median} for figure in each.figures],
+        {**asdict(each), "figures": [{**asdict(figure), "median": figure.median if figure.rounds else None}
+                                     for figure in each.figures],
          "ratios": [{**asdict(ratio), "met": ratio.met} for ratio in each.ratios]}
         for each in results
     ]  # fmt: skip

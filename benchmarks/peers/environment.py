@@ -19,8 +19,17 @@ _PATIENCE: Final = 900
 
 def _fill(folder: Path) -> None:
     venv.create(folder, with_pip=True)
+    locked = LOCK.read_text(encoding="utf-8")
+    # A few are there as source only; what builds them is pinned too, stands last, and so has to come first.
+    builder = folder / "builder.lock"
+    builder.write_text(locked[locked.index("\nsetuptools==") :], encoding="utf-8")
+    for lock in (builder, LOCK):
+        _install(folder, lock)
+
+
+def _install(folder: Path, lock: Path) -> None:
     words = [str(_python(folder)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
-             "--only-binary", ":all:", "--require-hashes", "--requirement", str(LOCK)]  # fmt: skip
+             "--no-build-isolation", "--require-hashes", "--requirement", str(lock)]  # fmt: skip
     try:
         ended = subprocess.run(words, capture_output=True, text=True, timeout=_PATIENCE, check=False)
     except subprocess.TimeoutExpired:

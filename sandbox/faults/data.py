@@ -6,10 +6,11 @@ Each id has what its fault needs, whatever the seed: see `sandbox/systems/pickup
 from __future__ import annotations
 
 from sandbox.faults.fault import ADVANCE, FAIL, HOLD, PICKUP, Fault, RowChange
+from sandbox.systems.pickup.data import PRODUCTS
 
 _PRODUCTS, _ORDERS = "products", "orders"
 _COLUMNS = "sku, name, description, category, price, stock, active, attributes, tags, created_at, updated_at"
-_SEQUENCE_AGAIN = "SELECT setval('products_id_seq', (SELECT max(id) FROM products))"
+_SEQUENCE_AGAIN = f"SELECT setval('products_id_seq', {PRODUCTS})"  # nothing else makes products
 _COPIED_BY_SEQUENCE = (
     f"INSERT INTO products ({_COLUMNS}) SELECT {_COLUMNS} FROM products WHERE id IN (4902, 4903) ORDER BY id"  # noqa: S608
 )

@@ -66,17 +66,16 @@ def statements(*plant: str, heal: Sequence[str]) -> StoreChange:
 
 
 def rows(table: str, where: str, *plant: str, heal: Sequence[str] = ()) -> StoreChange:
-    """
-    The statements change rows that `where` matches, before and after; healing runs `heal`, then puts the rows back.
+    """The statements change rows that `where` matches, before and after, and no others.
 
-    Nothing else of the table may be changed: rows are remembered as they were, and those that match now are removed.
+    Healing runs `heal`, removes the rows that match then, and puts back those that matched before.
     """
 
     def planted(settings: Settings) -> list[str]:
         with psycopg.connect(settings.database) as connection:
             _exact(connection)
-            query = f"SELECT t::text FROM {table} AS t WHERE {where}"  # noqa: S608 - both are written in this folder
-            kept = [str(row[0]) for row in connection.execute(query.encode())]
+            found = connection.execute(f"SELECT t::text FROM {table} AS t WHERE {where}".encode())  # noqa: S608 - our own
+            kept = [str(row[0]) for row in found]
             for statement in plant:
                 connection.execute(statement.encode())
         return kept

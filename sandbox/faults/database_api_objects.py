@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from sandbox.faults.database_api import FILE_VALUES, FILES, NONE, OBJECT_OF_DOCUMENT, defect
 from sandbox.faults.fault import StoreChange
-from sandbox.systems.database_api.objects import client
+from sandbox.systems.database_api.objects import Client, client
 from sandbox.web.settings import Settings
 
 
@@ -22,59 +23,70 @@ class Held:
     metadata: Mapping[str, str]
 
 
-def keys(settings: Settings, prefix: str = "documents/") -> list[str]:
-    """The keys that begin so, sorted."""
-    pages = client(settings.places).get_paginator("list_objects_v2")
-    found = pages.paginate(Bucket=settings.places["bucket"], Prefix=prefix)
-    return sorted(each["Key"] for page in found for each in page.get("Contents", ()))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """The candidate's bucket."""
+
+    at: Client
+    name: str
+
+    def keys(self, numbers: Collection[int] | None) -> list[str]:
+        """The keys below the prefixes of these documents, of all for None, sorted."""
+        pages = self.at.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix="documents/")
+        found = sorted(each["Key"] for page in pages for each in page.get("Contents", ()))
+        return [key for key in found if numbers is None or int(key.split("/")[1]) in numbers]
+
+    def held(self, key: str) -> Held:
+        """What lies under the key."""
+        answer = self.at.get_object(Bucket=self.name, Key=key)
+        with answer["Body"] as body:
+            return Held(key=key, body=body.read(), type=answer["ContentType"], metadata=answer["Metadata"])
+
+    def put(self, each: Held) -> None:
+        """The object is there, in the place of what was."""
+        self.at.put_object(
+            Bucket=self.name, Key=each.key, Body=each.body, ContentType=each.type, Metadata=each.metadata
+        )
+
+    def delete(self, key: str) -> None:
+        """Nothing lies under the key."""
+        self.at.delete_object(Bucket=self.name, Key=key)
 
 
-def held(settings: Settings, wanted: Sequence[str]) -> list[Held]:
-    """What lies under these keys."""
-    at, bucket = client(settings.places), settings.places["bucket"]
-    answers = {key: at.get_object(Bucket=bucket, Key=key) for key in wanted}
-    return [
-        Held(key=key, body=each["Body"].read(), type=each["ContentType"], metadata=each["Metadata"])
-        for key, each in answers.items()
-    ]
+@contextmanager
+def bucket(settings: Settings) -> Iterator[Bucket]:
+    """The candidate's bucket, for a block."""
+    with client(settings.places) as at:
+        yield Bucket(at=at, name=settings.places["bucket"])
 
 
-def put(settings: Settings, objects: Sequence[Held]) -> None:
-    """The objects are there, in the place of what was."""
-    at, bucket = client(settings.places), settings.places["bucket"]
-    for each in objects:
-        at.put_object(Bucket=bucket, Key=each.key, Body=each.body, ContentType=each.type, Metadata=each.metadata)
-
-
-def delete(settings: Settings, unwanted: Sequence[str]) -> None:
-    """Nothing lies under these keys."""
-    at, bucket = client(settings.places), settings.places["bucket"]
-    for key in unwanted:
-        at.delete_object(Bucket=bucket, Key=key)
-
-
-def changed(numbers: Sequence[int] | None, change: Callable[[Held], Sequence[Held]]) -> StoreChange:
+def changed(numbers: Collection[int] | None, change: Callable[[Held], Sequence[Held]]) -> StoreChange:
     """
     In the place of each object of these documents (of all, for None) are those that `change` makes of it.
 
     Healing removes whatever lies under the documents' prefixes, and puts back what was there.
     """
-    prefixes = ["documents/"] if numbers is None else [f"documents/{number}/" for number in numbers]
 
     def plant(settings: Settings) -> list[Held]:
-        before = held(settings, [key for prefix in prefixes for key in keys(settings, prefix)])
-        delete(settings, [each.key for each in before])
-        put(settings, [after for each in reversed(before) for after in change(each)])
+        with bucket(settings) as store:
+            before = [store.held(key) for key in store.keys(numbers)]
+            for each in reversed(before):
+                store.delete(each.key)
+                for after in change(each):
+                    store.put(after)
         return before
 
     def heal(settings: Settings, before: object) -> None:
-        delete(settings, [key for prefix in prefixes for key in keys(settings, prefix)])
-        put(settings, before if isinstance(before, list) else [])
+        with bucket(settings) as store:
+            for key in store.keys(numbers):
+                store.delete(key)
+            for each in before if isinstance(before, list) else []:
+                store.put(each)
 
     return StoreChange(plant=plant, heal=heal)
 
 
-def gone(numbers: Sequence[int] | None = None) -> StoreChange:
+def gone(numbers: Collection[int] | None = None) -> StoreChange:
     """The objects of these documents, or of all, are not there."""
     return changed(numbers, lambda _: ())
 

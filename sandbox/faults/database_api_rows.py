@@ -26,10 +26,7 @@ _COLUMNS = (
 )
 _VALUES = values_of("documents")
 _PKEY = "ALTER TABLE documents ADD CONSTRAINT documents_pkey PRIMARY KEY (id)"
-_EVENT = (
-    "SELECT min(ctid) FROM document_events WHERE document_id % 7 = 3 GROUP BY document_id, kind, at HAVING count(*)"
-)
-_EVENTS = "document_id % 7 = 3"
+_EVENT = "SELECT min(ctid) FROM document_events GROUP BY document_id, kind, at HAVING count(*)"
 
 
 def _copied(id: int, new: str) -> str:

@@ -24,12 +24,14 @@ def documents(change: Callable[[Documents], Documents]) -> StoreChange:
     """The index holds what `change` makes of its documents, and nothing else."""
 
     def put(settings: Settings, wanted: object) -> None:
-        at, found = _index(settings), wanted if isinstance(wanted, dict) else {}
-        at.remove(INDEX, at.every(INDEX).keys() - found.keys())
-        at.bulk(INDEX, found)
+        found: Documents = wanted if isinstance(wanted, dict) else {}
+        with _index(settings) as at:
+            at.remove(INDEX, sorted(at.every(INDEX).keys() - found.keys()))
+            at.bulk(INDEX, found)
 
     def plant(settings: Settings) -> Documents:
-        before = _index(settings).every(INDEX)
+        with _index(settings) as at:
+            before = at.every(INDEX)
         put(settings, change(copy.deepcopy(before)))
         return before
 
@@ -53,20 +55,21 @@ def reindexed(edit: Callable[[dict[str, Any]], object], *, below: int = 10_000, 
     """
 
     def plant(settings: Settings) -> None:
-        at, made = _index(settings), copy.deepcopy(dict(MADE))
+        made = copy.deepcopy(dict(MADE))
         edit(made)
-        at.ask("PUT", f"/{_OTHER}", made)
-        at.bulk(_OTHER, {key: each for key, each in reversed(at.every(INDEX).items()) if int(key) < below})
-        if aside:
-            at.ask("PUT", f"/{_OTHER}/_alias/{ALIAS}")
-        else:
-            at.point(ALIAS, _OTHER, from_=INDEX)
+        with _index(settings) as at:
+            at.ask("PUT", f"/{_OTHER}", made)
+            at.bulk(_OTHER, {key: each for key, each in reversed(at.every(INDEX).items()) if int(key) < below})
+            if aside:
+                at.ask("PUT", f"/{_OTHER}/_alias/{ALIAS}")
+            else:
+                at.point(ALIAS, _OTHER, from_=INDEX)
 
     def heal(settings: Settings, _: object) -> None:
-        at = _index(settings)
-        if not aside:
-            at.point(ALIAS, INDEX, from_=_OTHER)
-        at.ask("DELETE", f"/{_OTHER}")
+        with _index(settings) as at:
+            if not aside:
+                at.point(ALIAS, INDEX, from_=_OTHER)
+            at.ask("DELETE", f"/{_OTHER}")
 
     return StoreChange(plant=plant, heal=heal)
 
@@ -76,11 +79,13 @@ def _type(field: str, kind: str) -> Callable[[dict[str, Any]], object]:
 
 
 def _unaliased(settings: Settings) -> None:
-    _index(settings).ask("DELETE", f"/{INDEX}/_alias/{ALIAS}")
+    with _index(settings) as at:
+        at.ask("DELETE", f"/{INDEX}/_alias/{ALIAS}")
 
 
 def _aliased(settings: Settings, _: object) -> None:
-    _index(settings).ask("PUT", f"/{INDEX}/_alias/{ALIAS}")
+    with _index(settings) as at:
+        at.ask("PUT", f"/{INDEX}/_alias/{ALIAS}")
 
 
 _BOTH_MAPPINGS = MAPPING | claims("mapping", of="dataset/indexed")

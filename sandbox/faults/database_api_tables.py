@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.faults.database_api import DISCOVERED, NONE, claims, defect, statements
-from sandbox.faults.fault import StoreChange
+from sandbox.faults.fault import INCONCLUSIVE, StoreChange
 from sandbox.systems.database_api.tables import READER
 
 _CLUSTERED = "ALTER TABLE documents SET WITHOUT CLUSTER"
@@ -23,6 +23,11 @@ def _valid(index: str, *, is_valid: bool) -> str:
 
 
 _TABLES = claims("count", "records", of=DISCOVERED)
+# Whether a policy hides rows cannot be seen from what it shows, so nobody who is under one is asked for rows.
+_UNASKED = dict.fromkeys(
+    claims("count", "keys", "records", "sequences", of="dataset/users") | claims("count", "records", of=DISCOVERED),
+    INCONCLUSIVE,
+)
 _INDEXES = claims("indexes", of="dataset/documents")
 
 FAULTS = (
@@ -58,7 +63,7 @@ FAULTS = (
     defect("row-security-on", "row-level security was switched on, with a policy that shows all",
            statements("ALTER TABLE users ENABLE ROW LEVEL SECURITY", "CREATE POLICY everybody ON users USING (true)",
                       heal=("DROP POLICY everybody ON users", "ALTER TABLE users DISABLE ROW LEVEL SECURITY")),
-           _schema("users")),
+           _schema("users") | _UNASKED),
     defect("column-widened", "a column takes longer texts",
            _altered("users", "ALTER email TYPE varchar(200)", heal="ALTER email TYPE varchar(120)"), _schema("users")),
     defect("column-nullable", "a column may be null",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sandbox.faults.fault import HOLD, INCONCLUSIVE
+from sandbox.faults.fault import EASYPICKS, FAIL, HOLD, INCONCLUSIVE
 
 # The one claim that is left out, crashed or killed: each system's probe for a thing that does not exist.
 VICTIMS: Mapping[str, str] = {
@@ -19,7 +19,7 @@ OF_THE_RUN = "pytest:*"
 UNUSABLE = "UNUSABLE"
 
 
-How = Literal["deselect", "delete", "crash", "crash-after-pass", "kill", "age", "edit", "send-nothing"]
+How = Literal["deselect", "delete", "crash", "crash-after-pass", "kill", "age", "edit", "send-nothing", "divert"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ class SuiteFault:
 
     `how` names what the drill does; `claims` maps "check subject" (`*` for every claim, `pytest:*` for those pytest
     asks, `victim` for the system's own) to the verdict the gate must see. `advance` and `stay` are the gate's
-    decisions, or UNUSABLE for exit code 30.
+    decisions, or UNUSABLE for exit code 30. `systems` are those it exists for, every one unless told. `diverted`
+    maps a variable of the description to the twin's variable whose value it gets.
     """
 
     name: str
@@ -39,9 +40,17 @@ class SuiteFault:
     advance: str = HOLD
     stay: str = HOLD
     kind: str = "suite"
+    systems: frozenset[str] | None = None
+    diverted: Mapping[str, str] = field(default_factory=dict)
+
+    def concerns(self, system: str) -> bool:
+        """Whether it exists for that system."""
+        return self.systems is None or system in self.systems
 
     def claims_of(self, system: str) -> Mapping[str, str]:
-        """Every claim this fault must alter, with its verdict."""
+        """Every claim this fault must alter, with its verdict; none in a system it does not exist for."""
+        if not self.concerns(system):
+            return {}
         victim = f"parity.errors error/{VICTIMS[system]}" if system in VICTIMS else OF_THE_VICTIM
         return {victim if claim == OF_THE_VICTIM else claim: verdict for claim, verdict in self.claims.items()}
 
@@ -96,4 +105,17 @@ SUITE_FAULTS = (
         how="send-nothing",
         claims={"load.latency mix/api": INCONCLUSIVE, "success.error_rate mix/api": INCONCLUSIVE},
     ),
+    SuiteFault(
+        name="database-diverted",
+        summary="the candidate's variable leads to another database on the same server",
+        how="divert",
+        systems=frozenset({EASYPICKS}),
+        diverted={"LIGHTSAIL_DATABASE_DSN": "EASYPICKS_REHEARSAL_DSN"},
+        claims={"consistency.same_store store/main": FAIL},
+    ),
 )
+
+
+def suite_faults_of(system: str) -> tuple[SuiteFault, ...]:
+    """Those that exist for that system."""
+    return tuple(each for each in SUITE_FAULTS if each.concerns(system))

@@ -18,6 +18,7 @@ from sandbox.engines import dynamodb, mariadb, moto, opensearch, postgres
 from tests.consistency.keepers import DynamoKeeper, JsonKeeper, Keeper, S3Keeper, SearchKeeper
 from tests.consistency.keepers_sql import MysqlKeeper, PostgresKeeper
 from tests.consistency.records import CHANGES, records, together
+from tests.consistency.scratch import Scratch
 
 BUCKET = "consistency"
 
@@ -120,3 +121,13 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     """The stores, as long as the worker lives."""
     with ExitStack() as stack:
         yield Kept(folder=tmp_path_factory.mktemp("consistency"), stack=stack)
+
+
+@pytest.fixture
+def scratch(kept: Kept, tmp_path: Path) -> Scratch:
+    """Two empty schemas."""
+    keeper = kept.keeper("postgres")
+    assert isinstance(keeper, PostgresKeeper)
+    found = Scratch(dsn=keeper.dsn, folder=tmp_path)
+    found.both("DROP SCHEMA IF EXISTS {side} CASCADE", "CREATE SCHEMA {side}")
+    return found

@@ -77,10 +77,19 @@ class MysqlKeeper:
     key: ClassVar[Mapping[str, str]] = {}
     apart: ClassVar[Sequence[str]] = ()
 
+    def _connection(self) -> pymysql.Connection:
+        return pymysql.connect(**self.options, autocommit=True, charset="utf8mb4", collation="utf8mb4_bin")
+
+    def run(self, *statements: str) -> None:
+        """The statements, one after the other."""
+        with self._connection() as connection:
+            for statement in statements:
+                connection.cursor().execute(statement)
+
     def write(self, name: str, records: Sequence[Record]) -> str:
         """A new table."""
         table, places = _quoted(name, "`"), ", ".join(["%s"] * len(COLUMNS))
-        with pymysql.connect(**self.options, autocommit=True, charset="utf8mb4", collation="utf8mb4_bin") as connection:
+        with self._connection() as connection:
             cursor = connection.cursor()
             cursor.execute(f"CREATE OR REPLACE TABLE {table} {_MYSQL}")
             rows = [[self._cell(column, each.get(column)) for column in COLUMNS] for each in records]

@@ -63,7 +63,9 @@ def places(found: Conclusion) -> list[tuple[str, str]]:
 RELADIFF = "md5(coalesce(a::text, '<null>') || '|' || coalesce(b::text, '<null>'))"
 ACE = "md5(concat_ws('|', coalesce(a::text, ''), coalesce(b::text, '')))"
 VALIDATOR = "sha256((rtrim(coalesce(a::text, '')) || rtrim(coalesce(b::text, '')))::bytea)"
-PGCOMPARE = "md5(coalesce(trim(to_char(a, '0.9999999999EEEE')), ' ') || coalesce(trim(to_char(b, '0.9999999999EEEE')), ' '))"
+PGCOMPARE = (
+    "md5(coalesce(trim(to_char(a, '0.9999999999EEEE')), ' ') || coalesce(trim(to_char(b, '0.9999999999EEEE')), ' '))"
+)
 MOMENTS = "md5(coalesce(to_char(a, 'MMDDYYYYHH24MISS'), ' ') || coalesce(to_char(b, 'MMDDYYYYHH24MISS'), ' '))"
 TEXT, NUMBER = "a text, b text", "a numeric, b numeric"
 ROWS = {
@@ -128,7 +130,9 @@ def test_values_that_a_record_hash_takes_for_one(kept: Kept, run: Run, name: str
     """`hash_record_extended` gives one hash; the comparison by fingerprint, and the one by value, name the value."""
     kind, one, other = BLIND[name]
     fill(run, f"v {kind}", f"(1, {one}), (2, {one})", f"(1, {other}), (2, {one})")
-    told = {row[0] for table in ("one", "other") for row in run(f"SELECT hash_record_extended(ROW(v), 0) FROM lie.{table}")}
+    told = {
+        row[0] for table in ("one", "other") for row in run(f"SELECT hash_record_extended(ROW(v), 0) FROM lie.{table}")
+    }
     assert len(told) == 1, "the lie is none"
     for exact in (False, True):
         found = compared(kept, DATASET.model_copy(update={"exact": exact}))
@@ -287,4 +291,6 @@ def test_items_that_python_takes_for_equal(
         *stores, Dataset(key=("id",), collection="$"), name="lie", seed=1, conceal=lambda text: text
     )
     assert found.verdict is verdict, found
-    assert {(key, path[:6]) for key, path in places(found)} == ({("id=1", "$.v[0]")} if verdict is Verdict.FAIL else set())
+    assert {(key, path[:6]) for key, path in places(found)} == (
+        {("id=1", "$.v[0]")} if verdict is Verdict.FAIL else set()
+    )

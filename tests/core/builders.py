@@ -67,7 +67,9 @@ def environment(
             {
                 "environment": name,
                 "urls": {"api": f"${{{name.upper()}_URL}}"},
-                "stores": {"main": {"kind": "json_file", "path": f"${{{name.upper()}_FILE}}"}},
+                "stores": {
+                    store: {"kind": "json_file", "path": f"${{{name.upper()}_FILE}}"} for store in ("main", "records")
+                },
                 "load": {"allowed": True, "max_rate": 10},
                 **extra,
             }

@@ -106,3 +106,14 @@ def test_unusable_evidence_is_a_decision_of_its_own() -> None:
 
     assert judge(Declared(advance=UNUSABLE, stay=UNUSABLE), "suite", "s", unusable).clean
     assert not judge(Declared({COUNT: "FAIL"}), "data", "s", unusable).clean
+
+
+def test_a_harmless_fault_that_turns_nothing_is_clean() -> None:
+    """A fault that declares no claim and ADVANCE must not alarm."""
+    harmless = Declared(advance="ADVANCE", stay="ADVANCE")
+    quiet = judge(harmless, "data", "s", seen(Action.ADVANCE, count=Verdict.PASS, load=Verdict.PASS))
+    loud = judge(harmless, "data", "s", seen(Action.HOLD, count=Verdict.FAIL, load=Verdict.PASS))
+
+    assert quiet.clean
+    assert loud.alarms == (f"{COUNT}: expected PASS, was FAIL",)
+    assert len(loud.decisions) == 2

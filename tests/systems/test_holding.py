@@ -76,7 +76,8 @@ def test_a_check_that_ends_any_other_way_than_judged_holds(proven, tmp_path, how
 @pytest.mark.parametrize("how", ["kill", "crash", "crash-after-pass"])
 def test_a_run_that_dies_holds(proven, how):
     """SIGKILL in mid-run, a crash before the verdict and one after a PASS hold."""
-    replace(proven, more={"CUTOVER_SABOTAGE": how, "CUTOVER_SABOTAGE_VICTIM": "unknown_product"}).pytest("-q", "-p", "sandbox.sabotage", ERRORS)
+    told = {"CUTOVER_SABOTAGE": how, "CUTOVER_SABOTAGE_VICTIM": "unknown_product"}
+    replace(proven, more=told).pytest("-q", "-p", "sandbox.sabotage", ERRORS)
     said = holds(proven, VICTIM)
     assert how != "kill" or "never finished" in said or "no verdict" in said
 

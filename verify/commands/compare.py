@@ -4,35 +4,48 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from types import FrameType
-from typing import Final
+from typing import IO, Final, NoReturn
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from verify.commands.options import env_option, environment_named, json_option, root_of, unusable_is_30
 from verify.core.catalogue import Claim
 from verify.core.errors import CutoverError
 from verify.core.secrets import Mask
-from verify.core.selectors import datasets
+from verify.core.selectors import datasets, stored_objects
 from verify.core.subjects import Environment, Subject
 from verify.core.verdicts import Conclusion, Verdict
 from verify.datasets import Compared, LiveDatasets
 from verify.messages import told
-from verify.trial import on_trial
+from verify.trial import Trial, hide_in_crashes, on_trial
 
 _EXIT: Final = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 INTERRUPTED: Final = 130
+_STOPPING: Final = "stopping after what is being read just now; Ctrl-C again ends at once"
 
 
 class Stopped(Exception):
@@ -54,6 +67,7 @@ class Follower:
     def __init__(self, progress: Progress | None) -> None:
         self.rows: Counter[str] = Counter()
         self.at = "beginning"
+        self.began = time.monotonic()
         self._progress = progress
         self._tasks = (
             {side: progress.add_task(side, total=None) for side in ("baseline", "candidate")} if progress else {}
@@ -69,11 +83,16 @@ class Follower:
         """Whether Ctrl-C was pressed."""
         return self._stopped.is_set()
 
+    @property
+    def seconds(self) -> float:
+        """How long it has taken until now."""
+        return time.monotonic() - self.began
+
     def phase(self, name: str) -> None:
         """A part of the comparison begins."""
-        self.at = name
         if self._stopped.is_set():
             raise Stopped
+        self.at = name
         for side, task in self._tasks.items():
             if self._progress:
                 self._progress.update(task, description=f"{side}, {name}")
@@ -92,28 +111,63 @@ class Follower:
             self._progress.advance(self._tasks[side], rows)
 
 
-@contextmanager
-def _following(*, shown: bool) -> Iterator[Follower]:
-    """A follower for the block; the first Ctrl-C stops it in order, the second at once."""
+def _progress() -> Progress | None:
+    """Rows, percent (where the whole is known), rows a second and the time that is left; None off a terminal."""
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    progress = Progress(*columns, console=console, transient=True) if shown and console.is_terminal else None
+    if not console.is_terminal:
+        return None
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), _Rate(),
+        TimeRemainingColumn(), console=console, transient=True,
+    )  # fmt: skip
+
+
+@contextmanager
+def _following(dataset: str, *, as_json: bool) -> Iterator[Follower]:
+    """A follower for the block; the first Ctrl-C stops it in order, the second at once."""
+    progress = None if as_json else _progress()
     follower = Follower(progress)
 
     def interrupted(_signal: int, _frame: FrameType | None) -> None:
         if follower.stopped:
-            os._exit(INTERRUPTED)
+            _end_at_once(_unfinished(follower, dataset, as_json=as_json), shown=progress is not None, room=room)
         follower.stop()
-
-    before = signal.signal(signal.SIGINT, interrupted)
-    try:
         if progress:
-            with progress:
-                yield follower
+            progress.console.print(_STOPPING)
         else:
-            yield follower
-    finally:
-        signal.signal(signal.SIGINT, before)
+            _write(sys.stderr, f"{_STOPPING}\n")
+
+    with _room() as room, ExitStack() as stack:
+        stack.callback(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, interrupted))
+        if progress:
+            stack.enter_context(progress)
+        yield follower
+
+
+@contextmanager
+def _room() -> Iterator[str]:
+    """A folder of its own for all that is spilled, so that whoever ends at once can take it away."""
+    with tempfile.TemporaryDirectory(prefix="cutover-") as room:
+        before, tempfile.tempdir = tempfile.tempdir, room
+        try:
+            yield room
+        finally:
+            tempfile.tempdir = before
+
+
+def _write(stream: IO[str], text: str) -> None:
+    """The text is said, past whatever the interrupted program was just writing; nobody may listen any more."""
+    with suppress(OSError, ValueError):
+        os.write(stream.fileno(), text.encode())
+
+
+def _end_at_once(words: str, *, shown: bool, room: str) -> NoReturn:
+    """The process has ended, whatever its threads wait for; what it spilled is gone, the terminal has its cursor back."""
+    if shown:
+        _write(sys.stderr, "\r\x1b[2K\x1b[?25h")
+    _write(sys.stdout, f"{words}\n")
+    shutil.rmtree(room, ignore_errors=True)
+    os._exit(INTERRUPTED)
 
 
 def _subject(environment: Environment, name: str) -> Subject[Compared]:
@@ -140,45 +194,71 @@ def compare_command(name: str, dataset: str, seed: int, as_json: bool) -> None: 
       cutover compare --env lightsail --dataset products
       cutover compare --env lightsail --dataset products --json
     """
-    environment = environment_named(name)
-    subject = _subject(environment, dataset)
-    trial = on_trial(environment, values=os.environ, root=root_of(None))
-    started = time.monotonic()
-    with _following(shown=not as_json) as follower:
+    with _following(dataset, as_json=as_json) as follower:
         try:
-            with LiveDatasets(trial, seed=seed, watch=follower) as live:
-                conclusion = live.compare(subject)
+            environment = environment_named(name)
+            subject = _subject(environment, dataset)
+            trial = on_trial(environment, values=os.environ, root=root_of(None))
+            conclusion = _compared(trial, subject, follower, seed=seed)
         except Stopped:
-            _unfinished(follower, dataset, time.monotonic() - started, as_json=as_json)
-            sys.exit(INTERRUPTED)
-        finally:
-            trial.close()
-    claim = Claim(environment.id, "consistency.records", subject.id)
-    _say(claim, conclusion, follower, time.monotonic() - started, mask=trial.mask, as_json=as_json)
+            conclusion = None
+    if conclusion is None:
+        click.echo(_unfinished(follower, dataset, as_json=as_json))
+        sys.exit(INTERRUPTED)
+    _say(
+        _claim(environment, subject),
+        conclusion,
+        follower,
+        again=shlex.quote(f"--env={name}"),
+        mask=trial.mask,
+        as_json=as_json,
+    )
     sys.exit(_EXIT[conclusion.verdict])
 
 
-def _unfinished(follower: Follower, dataset: str, seconds: float, *, as_json: bool) -> None:
-    rows = {side: follower.rows[side] for side in ("baseline", "candidate")}
+def _compared(trial: Trial, subject: Subject[Compared], follower: Follower, *, seed: int) -> Conclusion:
+    """What the comparison concludes; no message and no stack trace it may end with shows a secret."""
+    hide_in_crashes(trial.mask)
+    try:
+        with LiveDatasets(trial, seed=seed, watch=follower) as live:
+            return live.compare(subject)
+    except CutoverError as error:
+        raise CutoverError(trial.mask(str(error))) from None
+    finally:
+        trial.close()
+
+
+def _claim(environment: Environment, subject: Subject[Compared]) -> Claim:
+    """The claim of the check that asks the same."""
+    whole = subject.id in {each.id for each in stored_objects(environment)}
+    return Claim(environment.id, f"consistency.{'objects' if whole else 'records'}", subject.id)
+
+
+def _unfinished(follower: Follower, dataset: str, *, as_json: bool) -> str:
+    """How far it came, and that this says nothing."""
+    rows, seconds = {side: follower.rows[side] for side in ("baseline", "candidate")}, follower.seconds
     if as_json:
-        click.echo(
-            json.dumps({"dataset": dataset, "finished": False, "verdict": None, "rows_read": rows, "at": follower.at})
-        )
-        return
-    click.echo(
+        document = {"dataset": dataset, "finished": False, "verdict": None, "at": follower.at,
+                    "seconds": round(seconds, 3), "rows_read": rows}  # fmt: skip
+        return json.dumps(document, ensure_ascii=False)
+    return (
         f"not finished: stopped after {seconds:.1f} s while {follower.at}; {rows['baseline']:,} rows of baseline and "
         f"{rows['candidate']:,} of candidate were read; nothing is concluded about {dataset}"
     )
 
 
-def _say(claim: Claim, found: Conclusion, follower: Follower, seconds: float, *, mask: Mask, as_json: bool) -> None:
+def _say(
+    claim: Claim, found: Conclusion, follower: Follower, *, again: str, mask: Mask, as_json: bool
+) -> None:  # fmt: skip
+    seconds = follower.seconds
     if not as_json:
         rate = sum(follower.rows.values()) / seconds if seconds else 0.0
-        click.echo(mask(told(claim, found, f"cutover compare --env {claim.environment} --dataset {_name(claim)}")))
+        click.echo(mask(told(claim, found, f"cutover compare {again} --dataset {_name(claim)}")))
         click.echo(f"  took: {seconds:.1f} s, {rate:,.0f} rows/s of both sides read by value; no evidence was written")
         return
     document = {
-        "dataset": _name(claim), "finished": True, "verdict": found.verdict.name,
+        "dataset": _name(claim), "environment": claim.environment, "claim": str(claim), "finished": True,
+        "verdict": found.verdict.name,
         "cause": found.cause.value if found.cause else None, "summary": found.summary, "receipt": found.receipt,
         "differences": [asdict(each) for each in found.differences], "omitted": found.omitted,
         "normalised": dict(found.normalised), "seconds": round(seconds, 3), "rows_read": dict(follower.rows),

@@ -14,9 +14,9 @@ import click
 import sandbox.faults
 import sandbox.systems
 from sandbox.errors import SandboxError
-from sandbox.faults.suite import SUITE_FAULTS
+from sandbox.faults.suite import suite_faults_of
 from verify.commands.options import env_option, environment_named, json_option, unusable_is_30
-from verify.commands.sandbox import evidence_beside
+from verify.commands.sandbox import evidence_beside, writer_option
 from verify.core.errors import CutoverError
 from verify.core.subjects import Environment
 from verify.drilling.drill import CONTROL, AnyFault, Drill, loaded, run_all
@@ -29,9 +29,10 @@ from verify.trial import locked_checks
 @env_option
 @click.option("--fault", "names", multiple=True, metavar="NAME", help="Only this fault; may be repeated.")
 @click.option("--seed", default=1, show_default=True, help="What data and random faults are drawn from.")
+@writer_option
 @json_option
 @unusable_is_30
-def drill_command(name: str, names: tuple[str, ...], *, seed: int, as_json: bool) -> None:
+def drill_command(name: str, names: tuple[str, ...], *, seed: int, writer: float, as_json: bool) -> None:
     """
     Plant each fault in the twin of ENV and show which claims caught it.
 
@@ -52,7 +53,9 @@ def drill_command(name: str, names: tuple[str, ...], *, seed: int, as_json: bool
             tempfile.TemporaryDirectory(prefix="cutover-drill-") as place,
             sandbox.systems.system(system).running(Path(place), seed=seed, faults=()) as twin,
         ):
-            drill = Drill(name=name, environment=environment, checks=locked_checks(), twin=twin, folder=folder)
+            drill = Drill(
+                name=name, environment=environment, checks=locked_checks(), twin=twin, folder=folder, writer=writer
+            )
             for outcome in run_all(drill, faults):
                 outcomes.append(outcome)
                 if not as_json:
@@ -70,7 +73,7 @@ def drill_command(name: str, names: tuple[str, ...], *, seed: int, as_json: bool
 def _chosen(environment: Environment, names: Sequence[str]) -> list[AnyFault]:
     system = environment.system.system
     known: dict[str, AnyFault] = {each.name: each for each in sandbox.faults.faults_of(system)}
-    known |= {each.name: each for each in SUITE_FAULTS if loaded(environment) or each.how != "send-nothing"}
+    known |= {each.name: each for each in suite_faults_of(system) if loaded(environment) or each.how != "send-nothing"}
     unknown = sorted(set(names) - set(known))
     if unknown:
         raise CutoverError(f"{system} has no fault {', '.join(unknown)}; faults: {', '.join(sorted(known))}")

@@ -27,9 +27,9 @@ def followed(found: Conclusion, *, version: str, rows: int, now: datetime) -> Co
     The comparison of keys and versions, said in the words of dual writing.
 
     Each difference tells which side lacks the write; the summary adds the rate of disagreement over `rows`
-    and the age of the oldest version among the shown. Whatever is not a FAIL stays as it is.
+    and the age of the oldest version among the shown. What is no FAIL, or names no record, stays as it is.
     """
-    if found.verdict is not Verdict.FAIL:
+    if found.verdict is not Verdict.FAIL or not found.differences:  # a FAIL without any says what is wrong itself
         return found
     meant = tuple(_meaning(each, version) for each in found.differences)
     total = len(found.differences) + found.omitted

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event
 from typing import Final, TypeAlias
 
@@ -15,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from verify.compare.coverage import Coverage
-from verify.compare.pages import Side, closed_after
-from verify.compare.signatures import separable, signed
+from verify.compare.pages import Side, closed_after, gathered
+from verify.compare.signatures import signed
 from verify.compare.views import Page
 from verify.compare.workplace import SIDES, on_both
 from verify.core.values import ABSENT, JSON_NULL, NULL
@@ -25,6 +26,8 @@ from verify.core.watching import Watch
 
 Row: TypeAlias = tuple[str, ...]
 _LOW: Final = 2**64 - 1
+# Each batch is a statement of its own, which costs as much as some thousand rows; more bytes save nothing.
+GATHERED: Final = 2 * 2**20
 
 
 @dataclass(slots=True)
@@ -47,6 +50,15 @@ class Account:
         self.softened.update(page.softened)
         for at, column in enumerate(values[: len(self.seen)]):
             self.seen[at] = self.seen[at] or bool(pc.any(pc.not_equal(column, ABSENT)).as_py())
+
+
+def _until(stop: Event, batches: Iterable[pa.RecordBatch], read: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
+    """The batches up to where the other side broke, each told to who looks on."""
+    for batch in batches:
+        if stop.is_set():
+            return
+        read(len(batch))
+        yield batch
 
 
 class Joined:
@@ -81,33 +93,25 @@ class Joined:
         account = Account([False] * len(coverage.compared))
         taken = closed_after(side.scan(side.fields(coverage.compared), side.skipped(coverage.skipped)))
         with self.connection.cursor() as cursor, closing(taken):
-            for batch in taken:
-                if stop.is_set():
-                    break
+            for batch in gathered(_until(stop, taken, partial(watch.read, name)), GATHERED):
                 page = side.page(batch, coverage.compared, skip=coverage.skipped)
-                watch.read(name, len(batch))
                 account.take(page, page.batch.columns[len(coverage.key) :])
                 self._insert(cursor, name, page)
         return account
 
     def _insert(self, cursor: duckdb.DuckDBPyConnection, name: str, page: Page) -> None:
         physical = self.physical(self.sides[name])
-        signable, text = self.signable(page.batch)
         keys = page.batch.columns[: len(self.coverage.key)]
         raw = page.raw.columns[: len(physical)]
-        names = [*(self.keys if keys else ()), *physical, *signable]
-        cursor.register(f"{name}_page", pa.Table.from_arrays([*keys, *raw, *signable.values()], names=names))
-        first = [f"md5({text})"] if self.keyless else self.keys
-        cursor.execute(
-            f"INSERT INTO {name} SELECT {', '.join([*first, *physical])}, md5_number({text}) FROM {name}_page"
-        )
+        names = [*(self.keys if keys else ()), *physical, "x"]
+        cursor.register(f"{name}_page", pa.Table.from_arrays([*keys, *raw, self.signed(page.batch)], names=names))
+        first = ["md5(x)"] if self.keyless else self.keys
+        cursor.execute(f"INSERT INTO {name} SELECT {', '.join([*first, *physical])}, md5_number(x) FROM {name}_page")
         cursor.unregister(f"{name}_page")
 
-    def signable(self, batch: pa.RecordBatch) -> tuple[dict[str, pa.Array], str]:
-        """The columns that are signed, by the names they have in the SQL text that joins them."""
-        columns = separable(batch.columns[: len(self.coverage.key) + self.values])
-        named = {f"x{at}": column for at, column in enumerate(columns)}
-        return named, signed(list(named), self.secret)
+    def signed(self, batch: pa.RecordBatch) -> pa.Array:
+        """For each row the text that is signed."""
+        return signed(batch.columns[: len(self.coverage.key) + self.values], self.secret)
 
     def equal(self) -> bool:
         """True when both sides hold the same multiset of signatures, by their number and sum."""

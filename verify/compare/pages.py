@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -55,6 +55,28 @@ class Side:
     def physical_key(self) -> Sequence[str] | None:
         """The physical key fields where they are others than the logical ones."""
         return self.view.key if self.view and self.moved else None
+
+
+def gathered(batches: Iterable[pa.RecordBatch], least: int) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of `least` bytes or more; the last may be smaller."""
+    waiting: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        waiting.append(batch)
+        size += batch.nbytes
+        del batch
+        if size >= least:
+            yield _emptied(waiting)
+            size = 0
+    if waiting:
+        yield _emptied(waiting)
+
+
+def _emptied(waiting: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """All of them in one; the list is empty."""
+    found = pa.concat_batches(waiting) if len(waiting) > 1 else waiting[0]
+    waiting.clear()
+    return found
 
 
 def closed_after(batches: Batches) -> Generator[pa.RecordBatch, None, None]:

@@ -13,10 +13,9 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from verify.compare.counts import too_few
 from verify.compare.explaining import Privacy
 from verify.core.values import ABSENT, JSON_NULL, NULL
-from verify.core.verdicts import SHOWN_DIFFERENCES, Conclusion, Difference, failed, passed
+from verify.core.verdicts import SHOWN_DIFFERENCES, Cause, Conclusion, Difference, failed, inconclusive, passed
 
 _NOBODY: Final = (NULL, ABSENT, JSON_NULL)
 _MEMORY: Final = "128MB"
@@ -39,7 +38,11 @@ class End:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Related:
-    """What was found: records that name, records that can be named, and the first of those left without the other."""
+    """
+    What was found: records that name, records that can be named, and the first of those left without the other.
+
+    `unknown` are the columns that not one record of its end has.
+    """
 
     naming: int
     named: int
@@ -48,6 +51,7 @@ class Related:
     orphan_count: int
     unnamed: tuple[Row, ...]
     unnamed_count: int
+    unknown: tuple[str, ...] = ()
 
 
 def relate(from_: End, to: End, *, both: bool, folder: Path | None = None) -> Related:
@@ -70,6 +74,7 @@ def relate(from_: End, to: End, *, both: bool, folder: Path | None = None) -> Re
             connection, f"SELECT {', '.join([*keys, named])} {orphans} ORDER BY ALL LIMIT {SHOWN_DIFFERENCES}"
         )
         return Related(
+            unknown=(*_unknown(connection, "naming", from_), *_unknown(connection, "named", to)),
             naming=_number(connection, "SELECT count(*) FROM naming"),
             named=_number(connection, "SELECT count(*) FROM named"),
             nobody=_number(connection, f"SELECT count(*) FROM naming n WHERE {silent}"),
@@ -105,6 +110,13 @@ def _take(connection: duckdb.DuckDBPyConnection, table: str, end: End) -> None:
         connection.unregister("page")
 
 
+def _unknown(connection: duckdb.DuckDBPyConnection, table: str, end: End) -> list[str]:
+    """The columns of the end, by the names of the description, that none of its records has."""
+    has = ", ".join(f"count(*) FILTER (v{at} <> '{ABSENT}')" for at in range(len(end.columns)))
+    ((rows, *counts),) = connection.execute(f"SELECT count(*), {has} FROM {table}").fetchall()
+    return [f"{end.dataset}.{name}" for name, count in zip(end.columns, counts, strict=True) if rows and not count]
+
+
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Row, ...]:
     return tuple(tuple(map(str, row)) for row in connection.execute(query).fetchall())
 
@@ -122,24 +134,36 @@ def compare_references(found: Related, from_: End, to: End, *, also: str, privac
 
     `also` says what the baseline shows, for the reader.
     """
-    few = too_few(found.naming - found.nobody, 1)
     told = [f"{found.naming:,} {from_.dataset} ({found.nobody:,} name nobody), {found.named:,} {to.dataset}", also]
     receipt = "; ".join(filter(None, told))
-    if few is not None and not found.orphan_count and not found.unnamed_count:
-        return few
     if not found.orphan_count and not found.unnamed_count:
-        return passed(f"every {from_.dataset} names {to.dataset} that exist", receipt=receipt)
+        return _resolved(found, from_, to, receipt)
     differences = [_orphan(from_, to, key, value, privacy) for key, value in found.orphans]
     differences += [_unnamed(from_, to, value, privacy) for value in found.unnamed]
     counted = [
         (found.orphan_count, f"{from_.dataset} name {to.dataset} that do not exist"),
         (found.unnamed_count, f"{to.dataset} are named by no {from_.dataset}"),
     ]
-    words = "; ".join(f"{number:,} {text}" for number, text in counted if number)
+    words = "; ".join([*_strange(found), *(f"{number:,} {text}" for number, text in counted if number)])
     shown = len(found.orphans) + len(found.unnamed)
     return failed(
         words, differences=differences, omitted=found.orphan_count + found.unnamed_count - shown, receipt=receipt
     )
+
+
+def _strange(found: Related) -> list[str]:
+    return [f"no record has {name}" for name in found.unknown]
+
+
+def _resolved(found: Related, from_: End, to: End, receipt: str) -> Conclusion:
+    """Every name leads somewhere; that says nothing where nobody names, or where a column is in no record."""
+    if found.unknown:
+        remedy = "correct the column's name under references:, or waive the check until a record has it"
+        return inconclusive(Cause.TOO_FEW, "; ".join(_strange(found)), receipt=receipt, remedy=remedy)
+    if found.naming == found.nobody:
+        words = f"no record of {from_.dataset} names one of {to.dataset}; nothing was looked up"
+        return inconclusive(Cause.TOO_FEW, words, receipt=receipt)
+    return passed(f"every {from_.dataset} names {to.dataset} that exist", receipt=receipt)
 
 
 def _shown(columns: Sequence[str], values: Row, privacy: Privacy) -> str:

@@ -8,13 +8,23 @@ from verify.core.structures import SequenceState
 from verify.core.verdicts import Conclusion, Difference, failed, passed
 
 
-def compare_sequences(candidate: Sequence[SequenceState], *, source: str) -> Conclusion:
+def compare_sequences(
+    candidate: Sequence[SequenceState], *, source: str, fed: Sequence[str] = ()
+) -> Conclusion:  # fmt: skip
     """
     PASS when every sequence's next number lies beyond what its column holds, in the direction it counts.
 
-    A collection that no sequence feeds has nothing to hand out twice. The baseline's own position does not
-    matter: a candidate that is ahead of it is right.
+    A collection that no sequence feeds has nothing to hand out twice, but each column that is `fed` on the baseline
+    must be. The baseline's own position does not matter: a candidate that is ahead of it is right.
     """
+    lost = sorted(set(fed) - {each.column for each in candidate})
+    if lost:
+        return failed(
+            f"no sequence feeds {', '.join(lost)} on candidate, and one does on baseline",
+            differences=[Difference(path=f"$.{each}", baseline="fed", candidate="fed by nothing") for each in lost],
+            receipt="; ".join(map(_told, candidate)) or f"{source}: no sequence feeds a column",
+            remedy="give the column its sequence, identity or auto-increment back before anything is written",
+        )
     behind = [each for each in candidate if _is_behind(each)]
     receipt = "; ".join(_told(each) for each in candidate) or f"{source}: no sequence feeds a column"
     if not behind:

@@ -1,8 +1,9 @@
 """
 A 128-bit keyed signature for each record: equal exactly when key and compared values are, but for one chance in 2^128.
 
-The signature is MD5 over a secret block and the encodings, joined by NUL. MD5 under a secret first block has no known
-collision that can be prepared without the secret; here it only decides which rows are read again by value or left alone.
+The signature is MD5 over a secret and the encodings, joined by NUL. The secret's 128 bits are in the first block, so no
+state that MD5 is in behind it is known, and no collision is known that can be prepared without one; here it only
+decides which rows are read again by value or left alone.
 """
 
 from __future__ import annotations
@@ -20,14 +21,18 @@ _ESCAPE: Final = "\x01"
 
 
 def secret_of(seed: int) -> str:
-    """One block of MD5 (64 characters) that follows from the seed and cannot be guessed from signatures."""
-    return hashlib.sha256(f"signature {seed}".encode()).hexdigest()
+    """128 bits (32 characters) that follow from the seed and cannot be guessed from signatures."""
+    return hashlib.sha256(f"signature {seed}".encode()).hexdigest()[:32]
 
 
-def signed(columns: Sequence[str], secret: str) -> str:
-    """The SQL text that is signed, made of columns that `separable` gave."""
-    parts = ", ".join(["chr(0)", f"'{secret}'", *columns])
-    return f"concat_ws({parts})"
+def signed(columns: Sequence[pa.Array], secret: str) -> pa.Array:
+    """
+    For each row the one text that is signed: the secret and the row's values. Raises ValueError as `separable`.
+
+    It is joined here, not in SQL: one column instead of a dozen crosses to the database, in half the time.
+    """
+    begin, between = pa.scalar(secret, pa.large_string()), pa.scalar(_SEPARATOR, pa.large_string())
+    return pc.binary_join_element_wise(begin, *separable(columns), between)
 
 
 def separable(columns: Sequence[pa.Array]) -> list[pa.Array]:

@@ -36,14 +36,17 @@ def compare_schemas(sides: Sides, expected: Expected) -> Conclusion:
     one, other = sides.baseline, sides.candidate
     found, receipt = list(_expected_columns(other, expected)), [f"{len(other.columns):,} columns on candidate"]
     if one is not None:
-        found += _facts("column", one.columns, other.columns)
-        found += _named("constraint", one.constraints, other.constraints)
-        found += _facts("setting", _wrapped(one.settings), _wrapped(other.settings))
+        if one.kind != other.kind:
+            found.append(Difference(path="$.kind", baseline=one.kind, candidate=other.kind))
+        found += _facts("columns", one.columns, other.columns)
+        found += _facts("constraints", *_unpaired(one.constraints, other.constraints))
+        found += _facts("settings", _wrapped(one.settings), _wrapped(other.settings))
         receipt += [f"{len(one.constraints):,} constraints", f"{len(one.settings):,} settings"]
     found += _never_proven(other)
     receipt += [f"advice: {each}" for each in dict.fromkeys((*(one.advice if one else ()), *other.advice))]
     receipt += _shown_only(sides)
-    return _concluded(found, looked=len(other.columns), receipt=receipt, what="structure")
+    compared = one is not None or expected.columns or not other.columns
+    return _concluded(found, looked=len(other.columns) if compared else None, receipt=receipt, what="structure")
 
 
 def compare_indexes(sides: Sides, expected: Expected) -> Conclusion:
@@ -66,13 +69,14 @@ def compare_indexes(sides: Sides, expected: Expected) -> Conclusion:
     ]
     more: list[str] = []
     if one is not None:
-        pairs = list(_named("index", one.indexes, other.indexes))
-        found += [each for each in pairs if each.baseline != _NONE]
-        more = [each.path for each in pairs if each.baseline == _NONE]
-    looked = len(one.indexes) if one is not None else len(expected.indexes)
-    receipt = [f"{looked:,} indexes asked for, {len(other.indexes):,} on candidate"]
-    receipt += [f"only on candidate: {', '.join(sorted(more))}"] if more else []
-    return _concluded(found, looked=looked or len(other.indexes), receipt=receipt, what="indexes", may_be_none=True)
+        here, there = _unpaired(one.indexes, other.indexes)
+        found += _facts("indexes", here, {name: facts for name, facts in there.items() if name in here})
+        more = sorted(f"$.indexes.{name}" for name in there.keys() - here.keys())
+    asked = len(one.indexes) if one is not None else len(expected.indexes)
+    receipt = [f"{asked:,} indexes asked for, {len(other.indexes):,} on candidate"]
+    receipt += [f"only on candidate: {', '.join(more)}"] if more else []
+    looked = asked or len(other.indexes) if one is not None or expected.indexes else None
+    return _concluded(found, looked=looked, receipt=receipt, what="indexes", may_be_none=True)
 
 
 def compare_mappings(sides: Sides, misindexed: Sequence[tuple[str, str, str, str]], sampled: int) -> Conclusion:
@@ -84,9 +88,9 @@ def compare_mappings(sides: Sides, misindexed: Sequence[tuple[str, str, str, str
     one, other = sides.baseline, sides.candidate
     found: list[Difference] = []
     if one is not None:
-        found += _facts("field", one.columns, other.columns)
-        found += _named("alias", one.indexes, other.indexes)
-        found += _facts("setting", _wrapped(one.settings), _wrapped(other.settings))
+        found += _facts("fields", one.columns, other.columns)
+        found += _facts("aliases", *_unpaired(one.indexes, other.indexes))
+        found += _facts("settings", _wrapped(one.settings), _wrapped(other.settings))
     found += [
         Difference(key=key, path=path, baseline=f"holds {held}", candidate=f"indexed as {indexed}")
         for key, path, held, indexed in misindexed
@@ -96,20 +100,24 @@ def compare_mappings(sides: Sides, misindexed: Sequence[tuple[str, str, str, str
 
 
 def _concluded(
-    found: list[Difference], *, looked: int, receipt: list[str], what: str, may_be_none: bool = False
+    found: list[Difference], *, looked: int | None, receipt: list[str], what: str, may_be_none: bool = False
 ) -> Conclusion:
+    """`looked` is None where there was nothing to compare with: neither a baseline of this kind nor `expect`."""
     told = "; ".join(receipt)
     if found:
         return failed(f"{len(found):,} differences in the {what}", differences=found, receipt=told)
+    if looked is None:
+        words = f"both sides describe their {what} in other words, and nothing is expected; nothing was compared"
+        return inconclusive(Cause.NOT_PERMITTED, words, receipt=told, remedy="say under expect: what it must have")
     if not looked and not may_be_none:
         return inconclusive(Cause.TOO_FEW, f"the candidate tells of no {what}; nothing was compared", receipt=told)
     return passed(f"the {what} is alike" if looked else f"there are no {what} on either side", receipt=told)
 
 
-def _facts(noun: str, one: Mapping[str, Facts], other: Mapping[str, Facts]) -> Iterator[Difference]:
+def _facts(nouns: str, one: Mapping[str, Facts], other: Mapping[str, Facts]) -> Iterator[Difference]:
     """Everything under the same name, fact by fact."""
     for name in sorted(one.keys() | other.keys()):
-        path = f"$.{noun}s.{name}"
+        path = f"$.{nouns}.{name}"
         if name not in one or name not in other:
             yield Difference(path=path, baseline=_told(one.get(name)), candidate=_told(other.get(name)))
             continue
@@ -119,18 +127,15 @@ def _facts(noun: str, one: Mapping[str, Facts], other: Mapping[str, Facts]) -> I
                 yield Difference(path=f"{path}.{fact}", baseline=_text(here), candidate=_text(there))
 
 
-def _named(noun: str, one: Mapping[str, Facts], other: Mapping[str, Facts]) -> Iterator[Difference]:
-    """Facts by name; what is under another name on the other side and says the same has only been renamed."""
+def _unpaired(one: Mapping[str, Facts], other: Mapping[str, Facts]) -> tuple[dict[str, Facts], dict[str, Facts]]:
+    """What has no like on the other side; one that says the same under another name has only been renamed."""
     here = {name: facts for name, facts in one.items() if other.get(name) != facts}
     there = {name: facts for name, facts in other.items() if one.get(name) != facts}
     for name in sorted(here.keys() - there.keys()):
         twin = next((each for each in sorted(there) if each not in here and there[each] == here[name]), None)
         if twin is not None:
             del here[name], there[twin]
-    plural = f"{noun}es" if noun.endswith(("x", "s")) else f"{noun}s"
-    for each in _facts(noun, here, there):
-        path = each.path.replace(f"$.{noun}s.", f"$.{plural}.", 1)
-        yield Difference(path=path, baseline=each.baseline, candidate=each.candidate)
+    return here, there
 
 
 def _never_proven(structure: Structure) -> Iterator[Difference]:

@@ -9,19 +9,18 @@ from threading import Event
 from typing import Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from verify.compare.coverage import rule_of
-from verify.compare.joining import Joined
-from verify.compare.pages import Batches, Side, closed_after
+from verify.compare.joining import GATHERED, Joined
+from verify.compare.pages import Side, closed_after, gathered
 from verify.compare.workplace import SIDES, on_both
 from verify.core.datasets import Dataset
 from verify.core.watching import Watch
 
 LOOKED_UP: Final = 20_000
 _CHUNK: Final = 500
-# Batches are gathered up to so many bytes, so that the table of suspects is hashed once for all of them.
-_GATHERED: Final = 4 * 2**20
 
 
 class Suspects:
@@ -76,7 +75,9 @@ class Suspects:
         fields, skip = side.fields(compared), side.skipped(skipped)
         keys = self._physical(cursor, name, side)
         if keys is None or side.lookup is None:
-            yield from _gathered(side.scan(fields, skip))
+            # The table of suspects is hashed once for each batch.
+            with closing(closed_after(side.scan(fields, skip))) as taken:
+                yield from gathered(taken, GATHERED)
             return
         for at in range(0, len(keys), _CHUNK):
             yield from closed_after(side.lookup(keys[at : at + _CHUNK], fields, skip))
@@ -98,7 +99,7 @@ class Suspects:
     def _picked(self, cursor: duckdb.DuckDBPyConnection, name: str, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The rows whose key, physical and logical in one, is a suspect's."""
         keys = pa.Table.from_arrays(batch.columns[: len(self.joined.keys)], names=self.joined.keys)
-        keys = keys.append_column("place", pa.array(range(len(batch)), pa.int64()))
+        keys = keys.append_column("place", pa.array(np.arange(len(batch))))
         cursor.register(f"{name}_keys", keys)
         query = f"SELECT place FROM {name}_keys SEMI JOIN suspects USING ({', '.join(self.joined.keys)}) ORDER BY place"
         found = cursor.execute(query).fetchnumpy()["place"]
@@ -112,27 +113,15 @@ class Suspects:
         raw = side.page(batch, compared, skip=skip, soften=False).batch if self.ruled else soft
         if len(soft) != len(raw):
             raise RuntimeError("rules changed which records a filter keeps")
-        signable, text = joined.signable(soft) if joined.keyless else ({}, "")
+        signable = {"x": joined.signed(soft)} if joined.keyless else {}
         arrays = [*soft.columns[: width + joined.values], *(raw.column(width + at) for at in self.ruled)]
         names = self.columns[len(self.columns) - len(arrays) :]
         table = pa.Table.from_arrays([*arrays, *signable.values()], names=[*names, *signable])
         cursor.register(f"{name}_page", table)
-        key = [f"md5({text}) AS k0"] if joined.keyless else []
+        key = ["md5(x) AS k0"] if joined.keyless else []
         cursor.execute(
             f"INSERT INTO {name}_values ({', '.join(self.columns)}) SELECT {', '.join(self.columns)}"
             f" FROM (SELECT {', '.join([*key, *names])} FROM {name}_page) SEMI JOIN suspects USING"
             f" ({', '.join(joined.keys)})"
         )
         cursor.unregister(f"{name}_page")
-
-
-def _gathered(batches: Batches) -> Generator[pa.RecordBatch, None, None]:
-    waiting: list[pa.RecordBatch] = []
-    with closing(closed_after(batches)) as taken:
-        for batch in taken:
-            waiting.append(batch)
-            if sum(each.nbytes for each in waiting) >= _GATHERED:
-                yield pa.concat_batches(waiting)
-                waiting.clear()
-    if waiting:
-        yield pa.concat_batches(waiting)

@@ -14,7 +14,8 @@ from typing import Final, TypeVar
 
 import duckdb
 
-MEMORY: Final = "128MB"
+# Signatures of 2,000,000 rows a side take 122 MB; spilling half of them is not slower than holding all.
+MEMORY: Final = "64MB"
 SIDES: Final = ("baseline", "candidate")
 T = TypeVar("T")
 
@@ -43,6 +44,8 @@ def database(room: Room) -> Iterator[duckdb.DuckDBPyConnection]:
         "memory_limit": room.memory,
         "threads": 2,
         "preserve_insertion_order": False,
+        # Signatures do not shrink; trying costs a tenth of the time and room besides.
+        "force_compression": "uncompressed",
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }

@@ -76,9 +76,9 @@ def _kind(side: Environment | None, store: str) -> str:
 
 
 def is_shared(environment: Environment, dataset: Dataset) -> bool:
-    """True when both sides are declared to be one store: comparing it with itself would prove nothing."""
-    stores = {dataset.store_on("baseline"), dataset.store_on("candidate")}
-    return all(environment.system.data.get(each) == "shared" for each in stores)
+    """True when both sides are declared to be one collection of one store: comparing it with itself proves nothing."""
+    one, other = ((dataset.store_on(role), dataset.collection_on(role, "")) for role in ("baseline", "candidate"))
+    return one == other and environment.system.data.get(one[0]) == "shared"
 
 
 def _datasets(environment: Environment, wanted: Callable[[Dataset], bool]) -> tuple[Subject[Dataset], ...]:

@@ -118,6 +118,9 @@ def depends(environment: Environment, check: str, subject: Subject[Spec]) -> dic
     sides = [file, *([environment.baseline.file] if environment.baseline else [])]
     if subject.noun in _OF_RECORDS:
         parts["stores"] = [{name: _plain(spec) for name, spec in side.stores.items()} for side in sides]
+        if isinstance(subject.spec, Dataset) and subject.spec.dual_write and subject.spec.dual_write.stats:
+            parts["urls"] = [dict(side.urls) for side in sides]
+            parts["headers"] = [dict(side.headers) for side in sides]
         parts["datasets"] = {name: _plain(environment.datasets[name]) for name in _named(subject.spec, system)}
         return parts
     parts["urls"] = [dict(side.urls) for side in sides]

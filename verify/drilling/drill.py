@@ -17,6 +17,7 @@ from sandbox.faults.fault import Fault
 from sandbox.faults.suite import VICTIMS, SuiteFault
 from sandbox.sabotage import HOW, VICTIM
 from sandbox.systems.twin import Twin
+from sandbox.writing import writing
 from verify.core.catalogue import Check
 from verify.core.errors import CutoverError
 from verify.core.selectors import error_rate, latency
@@ -55,13 +56,14 @@ class _Nothing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
-    """One twin, one folder for evidence, and the commands a user would type."""
+    """One twin, one folder for evidence, and the commands a user would type; `writer` writes a second while pytest asks."""
 
     name: str
     environment: Environment
     checks: Mapping[str, Check]
     twin: Twin
     folder: Path
+    writer: float = 0.0
     say: Callable[[str], None] = field(default=print)
 
     @property
@@ -107,6 +109,8 @@ class Drill:
             self._locust(root, "--run-time", "6s")
         elif fault.how == "deselect":
             self._pytest(root, "--deselect", victim)
+        elif fault.how == "divert":
+            self._pytest(root, values={told: self.twin.variables[place] for told, place in fault.diverted.items()})
         else:
             self._pytest(root, "-p", "sandbox.sabotage", sabotage=fault.how)
             unasked = _DELETED if fault.how == "delete" else unasked
@@ -136,9 +140,13 @@ class Drill:
         )
         return judge(fault, kind, self.environment.system.system, seen)
 
-    def _pytest(self, root: Path, *more: str, sabotage: str = "") -> None:
+    def _pytest(
+        self, root: Path, *more: str, sabotage: str = "", values: Mapping[str, str] | None = None
+    ) -> None:  # fmt: skip
         words = ["-m", "pytest", f"--env={self.name}", "-q", "-p", "no:cacheprovider", *more]
-        self._run(words, root, {HOW: sabotage, VICTIM: VICTIMS[self.environment.system.system]} if sabotage else {})
+        told = {HOW: sabotage, VICTIM: VICTIMS[self.environment.system.system]} if sabotage else {}
+        with writing(self.twin, self.writer):
+            self._run(words, root, {**told, **(values or {})})
 
     def _locust(self, root: Path, *more: str) -> None:
         self._run(["-m", "locust", "-f", "loadtests/api.py", "--env", self.name, "--headless", *more], root, {})

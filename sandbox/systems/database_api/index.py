@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx
 import orjson
@@ -34,10 +34,16 @@ FIELDS: Final = ("id", "title", "filename", "content", "tags", "views", "attribu
 
 
 class Index:
-    """One node, as a writer uses it; what it writes can be found when the call returns."""
+    """One node, as a writer uses it for a block; what it writes can be found when the call returns."""
 
     def __init__(self, url: str) -> None:
         self._client = httpx.Client(base_url=url, timeout=60, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """The JSON answer; an error status raises httpx.HTTPStatusError."""
@@ -87,6 +93,6 @@ def indexed(document: Record) -> dict[str, object]:
 
 def fill_index(url: str, documents: Sequence[Record]) -> None:
     """The alias leads to an index with the mapping and every document."""
-    at = Index(url)
-    at.ask("PUT", f"/{INDEX}", {**MAPPING, "aliases": {ALIAS: {}}})
-    at.bulk(INDEX, {str(each["id"]): indexed(each) for each in documents})
+    with Index(url) as at:
+        at.ask("PUT", f"/{INDEX}", {**MAPPING, "aliases": {ALIAS: {}}})
+        at.bulk(INDEX, {str(each["id"]): indexed(each) for each in documents})

@@ -14,7 +14,8 @@ from sandbox.faults import faults_of
 from sandbox.faults.fault import RowChange
 
 pytestmark = [pytest.mark.xdist_group("pickup"), pytest.mark.parametrize("twin", ["pickup"], indirect=True)]
-DATA = [each.name for each in faults_of("pickup") if each.kind == "data"]
+# One moves rows without altering them; what it does not change needs no healing.
+DATA = [each.name for each in faults_of("pickup") if isinstance(each.how, RowChange) and each.name != "physical-order"]
 CHECKSUM = """
     SELECT count(*), md5(string_agg(t::text, '|' ORDER BY id, t::text)),
            (SELECT string_agg(conname || pg_get_constraintdef(oid), '|' ORDER BY conname)

@@ -32,11 +32,13 @@ def twin(tmp_path_factory):
 @pytest.fixture(scope="module")
 def dynamodb(twin):
     """A client of the server that all sides share."""
-    return client({
+    opened = client({
         "endpoint": twin.variables["ALGOITNY_DYNAMODB_URL"], "region": twin.variables["ALGOITNY_AWS_REGION"],
         "access_key": twin.variables["ALGOITNY_AWS_ACCESS_KEY_ID"],
         "secret_key": twin.variables["ALGOITNY_AWS_SECRET_ACCESS_KEY"],
     })  # fmt: skip
+    yield opened
+    opened.close()
 
 
 def items(dynamodb, side):

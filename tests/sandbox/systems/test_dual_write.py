@@ -23,7 +23,10 @@ def test_order_reaches_both_stores(sides, taker):
     for client in (sides.baseline, sides.candidate):
         assert client.get(f"/api/orders/{made.json()['id']}").json() == made.json()
     after = sides.candidate.get("/api/dual-write/stats").json()
-    assert after == {name: before[name] + 1 for name in ("attempted", "json", "postgres")} | {"success_rate": 100.0}
+    assert after == {name: before[name] + 1 for name in ("attempted", "json", "postgres")} | {
+        "enabled": True,
+        "success_rate": 100.0,
+    }
 
 
 @pytest.mark.parametrize("twin", ["pickup"], indirect=True)

@@ -48,7 +48,8 @@ def opened(path: Path, source: str) -> Iterator[Text]:
     """
     The text of the file for the block.
 
-    Raises StoreUnreadable at the end of the block when the file, or what its name leads to, changed meanwhile.
+    Raises StoreUnreadable at the end of the block when the file was written to meanwhile. A file that only its name was
+    taken from, as a writer that replaces it does, is still the one that was opened: it was read as of that moment.
     """
     with ExitStack() as stack:
         if path.exists() and not path.is_file():
@@ -59,5 +60,5 @@ def opened(path: Path, source: str) -> Iterator[Text]:
         plain.seek(0)
         file = stack.enter_context(gzip.GzipFile(fileobj=plain)) if zipped else plain
         yield Text(cast("BinaryIO", file))
-        if not before == _signature(os.fstat(plain.fileno())) == _signature(path.stat()):
+        if before != _signature(os.fstat(plain.fileno())):
             raise StoreUnreadable(f"{source}: {path.name} changed while it was read; ask again when nobody writes it")

@@ -72,7 +72,12 @@ def _double(column: str) -> str:
     # Only where half a step between two floats is a whole number, from 2^53 up, can the server's shortest text end on
     # another digit than everybody else's: below that such a text would need more than 17 digits.
     long = f"abs({column}) >= 9007199254740992 AND length(ltrim(({column})::text, '-')) >= 17"
-    return f"CASE WHEN {long} THEN '{_FLOAT}' || ({column})::text ELSE {_float(column)} END"
+    # From 1e-4 up to 1e15 the server writes no exponent, and no shortest text has a zero too many: it is the number.
+    plain = f"abs({column}) >= 1e-4 AND abs({column}) < 1e15"
+    return (
+        f"CASE WHEN {plain} THEN '#' || ({column})::text WHEN {long} THEN '{_FLOAT}' || ({column})::text"
+        f" ELSE {_float(column)} END"
+    )
 
 
 _SPECIAL: Final[dict[str, Callable[[str], str]]] = {

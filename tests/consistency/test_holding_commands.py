@@ -1,0 +1,80 @@
+"""What a person reads, and what a pipeline gets as exit code, when a store died halfway."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.consistency.conftest import Kept
+from tests.consistency.keepers_sql import PostgresKeeper
+from tests.consistency.lines import CUT, address, large, through
+from tests.systems.desk import Desk
+from tests.systems.relay import Relay
+
+pytestmark = pytest.mark.xdist_group("consistency")
+SYSTEM = """
+system: lager
+data: {main: replicated}
+datasets:
+  items:
+    key: [sku]
+    columns: {seen: {type: timestamptz}, due: {type: timestamp}, born: {type: date}, ref: {type: uuid}, blob: {type: bytes},
+      note: {absent: "null"}, labels: {unordered: true}}
+steps:
+  - {name: backfill, percent: 0, requires: [consistency]}
+"""
+SIDE = "environment: {side}\n{baseline}stores:\n  main: {store}\n"
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A described system whose baseline is a file and whose candidate is a database behind a line."""
+
+    desk: Desk
+    line: Relay
+
+
+@pytest.fixture
+def shop(kept: Kept, tmp_path: Path) -> Iterator[Shop]:
+    """The system, with both sides equal."""
+    file, database = kept.keeper("json_file"), kept.keeper("postgres")
+    assert isinstance(database, PostgresKeeper)
+    folder = tmp_path / "environments" / "lager"
+    folder.mkdir(parents=True)
+    (folder / "system.yaml").write_text(SYSTEM)
+    path = file.folder / f"{large(kept, 'json_file')}.json"  # type: ignore[attr-defined]
+    stores = {"alt": f'{{kind: json_file, path: "{path}"}}', "neu": '{kind: postgres, dsn: "${LAGER_DSN}"}'}
+    for side, store in stores.items():
+        baseline = "baseline: alt\n" if side == "neu" else ""
+        (folder / f"{side}.yaml").write_text(SIDE.format(side=side, baseline=baseline, store=store))
+    table = large(kept, "postgres")
+    text = (folder / "system.yaml").read_text()
+    (folder / "system.yaml").write_text(
+        text.replace(
+            "key: [sku]", f"key: [sku]\n    baseline: {{collection: $}}\n    candidate: {{collection: {table}}}"
+        )
+    )
+    with Relay(address(database)) as line:
+        dsn = through(database, line.port).dsn  # type: ignore[attr-defined]
+        yield Shop(Desk(str(folder / "neu.yaml"), tmp_path / "evidence", {"LAGER_DSN": dsn}), line)
+
+
+def test_no_command_ends_with_0_when_a_store_died_halfway(shop: Shop) -> None:
+    """`cutover compare` and `pytest` say INCONCLUSIVE with the side, and neither exits with 0, though both did before."""
+    asked = ("-q", "verify/checks/test_consistency.py", "-k", "records")
+    whole = shop.desk.cutover("compare", "--dataset", "items", "--json")
+    assert (whole.code, json.loads(whole.said)["verdict"]) == (0, "PASS"), whole.said
+    assert shop.desk.pytest(*asked).code == 0
+    shop.line.after = CUT
+    broken = shop.desk.cutover("compare", "--dataset", "items", "--json")
+    told = json.loads(broken.said)
+    assert (broken.code, told["verdict"], told["cause"]) == (3, "INCONCLUSIVE", "no-answer"), broken.said
+    assert "candidate" in told["summary"]
+    again = shop.desk.pytest(*asked)
+    assert again.code == 1, again.said
+    assert again.names("INCONCLUSIVE", "candidate main", "dataset/items"), again.said
+    assert "Traceback" not in again.said

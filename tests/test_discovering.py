@@ -1,0 +1,164 @@
+"""Datasets found in the catalogues of two stores."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.stored import Memory, Tables, raising
+from verify.comparing import compare_dataset
+from verify.core.datasets import Discovery
+from verify.core.errors import StoreRefused
+from verify.core.verdicts import Cause, Verdict, passed
+from verify.discovering import discovered
+
+ROWS = [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]
+BOTH = {"users": ROWS, "orders": ROWS}
+
+
+def asked(candidate, baseline=BOTH, *, ask=None, **spec):
+    """The conclusion about all that two catalogues list."""
+    one, other = (
+        holds if isinstance(holds, Memory) else Tables(f"{side} s", holds)
+        for side, holds in (("baseline", baseline), ("candidate", candidate))
+    )
+
+    def compared(dataset, name):
+        return compare_dataset(one, other, dataset, name=name, seed=1, conceal=str)
+
+    return discovered(one, other, Discovery(**spec), ask=ask or compared)
+
+
+def test_every_collection_of_both_is_compared():
+    """Alike in all of them, and the receipt names each and says that nothing was left out."""
+    found = asked(BOTH)
+    assert found.verdict is Verdict.PASS
+    assert "2 collections (2 PASS); nothing left out" in found.receipt
+    assert "users: 2 rows" in found.receipt
+
+
+def test_a_difference_is_told_with_its_collection():
+    """Which of the many it is."""
+    found = asked({**BOTH, "orders": [*ROWS[:1], {"id": 2, "name": "x"}]})
+    assert found.verdict is Verdict.FAIL
+    assert found.differences[0].key.startswith("orders ")
+
+
+@pytest.mark.parametrize(("baseline", "candidate", "where"), [
+    (BOTH, {"users": ROWS}, "candidate"), ({"users": ROWS}, BOTH, "baseline"),
+])  # fmt: skip
+def test_a_collection_of_one_side_only_is_a_difference(baseline, candidate, where):
+    """A table that was not moved, and one that nobody knows."""
+    found = asked(candidate, baseline)
+    assert found.verdict is Verdict.FAIL
+    assert f"there is no orders on {where}" in found.summary
+
+
+@pytest.mark.parametrize("minimum", [0, 1])
+def test_empty_catalogues_prove_nothing(minimum):
+    """Two databases without a table are nothing observed."""
+    found = asked({}, {}, minimum=minimum)
+    assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.TOO_FEW)
+
+
+def test_leaving_everything_out_proves_nothing():
+    """A pattern that matches all leaves nothing to compare, and is said."""
+    found = asked(BOTH, **{"except": ("*",)})
+    assert found.cause is Cause.TOO_FEW
+    assert "left out: orders, users (except: *)" in found.receipt
+
+
+def test_what_is_left_out_is_in_the_receipt():
+    """A pattern takes out what it matches on either side, and nothing else."""
+    found = asked({**BOTH, "audit_1": ROWS}, **{"except": ("audit_*", "ORDERS")})
+    assert found.verdict is Verdict.PASS
+    assert "left out: audit_1" in found.receipt
+    assert "orders: 2 rows" in found.receipt
+
+
+def test_a_pattern_that_matches_nothing_hides_nothing():
+    """`user` is not `users`."""
+    assert asked({**BOTH, "users": ROWS[:1]}, **{"except": ("user", "sers")}).verdict is Verdict.FAIL
+
+
+EMPTY = {**BOTH, "orders": []}
+
+
+def test_empty_on_both_sides_is_alike_only_when_said():
+    """Among many collections empty ones are usual; without `minimum: 0` they prove nothing."""
+    assert asked(EMPTY, EMPTY, minimum=0).verdict is Verdict.PASS
+    assert asked(EMPTY, EMPTY).cause is Cause.TOO_FEW
+
+
+@pytest.mark.parametrize(("baseline", "candidate"), [(EMPTY, BOTH), (BOTH, EMPTY)])
+def test_empty_on_one_side_never_passes(baseline, candidate):
+    """`minimum: 0` is no permission to lose a table's rows, nor to find some nobody had."""
+    assert asked(candidate, baseline, minimum=0).verdict is not Verdict.PASS
+
+
+def test_a_minimum_holds_for_each_collection():
+    """Two rows are not three."""
+    assert asked(BOTH, minimum=3).cause is Cause.TOO_FEW
+
+
+def test_a_collection_without_key_is_a_multiset():
+    """The same record twice is not the same as once."""
+    keys = {"users": (), "orders": ()}
+    rows = [{"a": 1}, {"a": 1}, {"a": 2}]
+    one = Tables("baseline s", {"users": rows}, keys=keys)
+    assert asked(Tables("candidate s", {"users": rows[::-1]}, keys=keys), one).verdict is Verdict.PASS
+    assert asked(Tables("candidate s", {"users": [*rows[1:], {"a": 2}]}, keys=keys), one).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("key", [(), ("name",), ("id", "name")])
+def test_another_primary_key_is_a_difference(key):
+    """Rows that are alike today need not stay so without the key that keeps them apart."""
+    found = asked(Tables("candidate s", BOTH, keys={"users": key}))
+    assert found.verdict is Verdict.FAIL
+    assert found.differences[0].key == "users"
+    assert found.differences[0].baseline == "id"
+
+
+def test_the_columns_of_a_key_may_be_in_another_order():
+    """Both keep the same records apart."""
+    one = Tables("baseline s", {"users": ROWS}, keys={"users": ("id", "name")})
+    other = Tables("candidate s", {"users": ROWS}, keys={"users": ("name", "id")})
+    assert asked(other, one).verdict is Verdict.PASS
+
+
+def test_a_key_that_only_the_candidate_has_is_no_loss():
+    """The baseline's records decide how they are compared."""
+    one = Tables("baseline s", {"users": ROWS}, keys={"users": ()})
+    assert asked({"users": ROWS}, one).verdict is Verdict.PASS
+
+
+def test_collections_are_asked_for_by_the_names_of_the_catalogue():
+    """A catalogue's names have their schema already; patterns fit with and without it."""
+    holds = {"shop.users": ROWS, "shop.audit": ROWS, "other.t": ROWS}
+    one, other = Tables("baseline s", holds), Tables("candidate s", holds)
+    asked_for = []
+
+    def ask(dataset, name):
+        asked_for.append((dataset.collection_on("baseline", name), dataset.collection_on("candidate", name)))
+        return passed("alike", receipt="asked")
+
+    found = asked(other, one, ask=ask, schema="shop", **{"except": ("audit",)})
+    assert found.verdict is Verdict.PASS
+    assert asked_for == [("shop.users", "shop.users")]
+
+
+@pytest.mark.parametrize("silent", ["baseline", "candidate"])
+def test_a_store_that_cannot_list_is_not_heard(silent):
+    """A file has no catalogue, and a refused one is none."""
+    broken = Tables(f"{silent} s", BOTH, before=raising("collections", StoreRefused(f"{silent} s: denied")))
+    for each in (Memory(f"{silent} file", BOTH), broken):
+        sides = {"baseline": BOTH, "candidate": BOTH, silent: each}
+        found = asked(sides["candidate"], sides["baseline"])
+        assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.NO_ANSWER)
+        assert each.source in found.summary
+
+
+def test_one_collection_that_cannot_be_read_holds_all():
+    """The others are alike, and that is not enough."""
+    found = asked(Tables("candidate s", BOTH, before=raising("scan", StoreRefused("candidate s: denied"), times=1)))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "1 PASS, 1 INCONCLUSIVE" in found.receipt
