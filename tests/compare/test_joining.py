@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from tests.compare.sided import Record, Records
 from verify.compare.explaining import Privacy
+from verify.compare.pages import gathered
 from verify.compare.records import Means, compare_keys, compare_records
-from verify.compare.signatures import separable
+from verify.compare.signatures import separable, signed
 from verify.compare.workplace import Room
 from verify.core.datasets import Column, Dataset, Place
 from verify.core.errors import StoreUnavailable
@@ -58,6 +59,36 @@ def test_escaping_looks_at_a_slice_only_and_refuses_null() -> None:
     assert separable([column])[0].to_pylist() == ["s\x010", "sa", "s\x011"]
     with pytest.raises(ValueError, match="null"):
         separable([pa.array(["sa", None], pa.large_string())])
+
+
+def test_gathering_keeps_every_row_in_order() -> None:
+    """Batches are joined until they have the bytes; the rest comes at the end, and nothing comes of nothing."""
+    batches = [pa.record_batch({"0": pa.array([f"#{at}"], pa.large_string())}) for at in range(7)]
+    size = batches[0].nbytes
+    found = list(gathered(iter(batches), size * 3))
+    assert [len(each) for each in found] == [3, 3, 1]
+    assert [text for each in found for text in each.column(0).to_pylist()] == [f"#{at}" for at in range(7)]
+    assert list(gathered(iter(()), 1)) == []
+
+
+def test_the_signed_text_can_be_taken_apart() -> None:
+    """The secret comes first, then each value behind a NUL that is none of its own."""
+    columns = [pa.array(texts, pa.large_string()) for texts in (["s\0", ""], ["sa", "\x01"])]
+    assert signed(columns, "secret").to_pylist() == ["secret\0s\x010\0sa", "secret\0\0\x011"]
+
+
+@pytest.mark.parametrize("unique", ["baseline", "candidate", "neither"])
+def test_a_double_on_the_side_that_proves_nothing_is_found(unique: str) -> None:
+    """One store that keeps its key unique is enough: a record twice on the other side, or on both, is never passed."""
+    rows: list[Record] = [{"id": 1, "a": "x"}, {"id": 2, "a": "y"}]
+    doubled: list[Record] = [{"id": 1, "a": "x"}, {"id": 1, "a": "x"}]
+    dataset = Dataset(key=("id",))
+    shown = {"baseline": (rows, doubled), "candidate": (doubled, rows), "neither": (doubled, doubled)}[unique]
+    sides = [Records(each).side(dataset, role, lookup=True, unique=role == unique)
+             for each, role in zip(shown, ("baseline", "candidate"), strict=True)]  # fmt: skip
+    found = compare_records(sides[0], sides[1], dataset=dataset, privacy=Privacy())
+    assert found.verdict is Verdict.FAIL
+    assert found.differences[0].key == "id=1"
 
 
 def test_values_swapped_between_columns_are_found() -> None:

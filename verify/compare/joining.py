@@ -19,7 +19,7 @@ from verify.compare.coverage import Coverage
 from verify.compare.pages import Side, closed_after, gathered
 from verify.compare.signatures import signed
 from verify.compare.views import Page
-from verify.compare.workplace import SIDES, on_both
+from verify.compare.workplace import SIDES, on_both, reading
 from verify.core.values import ABSENT, JSON_NULL, NULL
 from verify.core.verdicts import SHOWN_DIFFERENCES
 from verify.core.watching import Watch
@@ -86,7 +86,8 @@ class Joined:
 
     def load(self, watch: Watch) -> tuple[Account, Account]:
         """Takes in both sides at once; what a side raises comes out as it is, and stops the other side."""
-        return on_both(lambda name, stop: self._take(name, watch, stop))
+        with reading(self.connection):
+            return on_both(lambda name, stop: self._take(name, watch, stop))
 
     def _take(self, name: str, watch: Watch, stop: Event) -> Account:
         side, coverage = self.sides[name], self.coverage
