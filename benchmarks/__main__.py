@@ -20,7 +20,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol, cast
 
+import httpx
 import psycopg
+from botocore.exceptions import BotoCoreError, ClientError
 
 import benchmarks
 from benchmarks import consistency
@@ -96,7 +98,7 @@ def main(words: Sequence[str]) -> int:
     for name in chosen(options.names):
         try:
             results.append(measured(name, _sizes(options), judged=not options.quick))
-        except (BenchmarkError, SandboxError, psycopg.Error) as error:
+        except (BenchmarkError, SandboxError, psycopg.Error, httpx.HTTPError, BotoCoreError, ClientError) as error:
             failures.append(f"{name} could not be measured: {error}")
             continue
         if not options.json:

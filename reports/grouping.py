@@ -10,6 +10,8 @@ from verify.core.decision import Decision, Settled
 from verify.core.verdicts import Verdict
 
 SHOWN = 5
+# A claim that is not proven is named, however many share one cause; only a whole suite in one line is cut.
+NAMED = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +33,8 @@ def _title(verdict: Verdict, cause: str, group: list[Settled]) -> str:
 
 def _details(group: list[Settled]) -> tuple[str, ...]:
     if len(group) > 1:
-        names = [str(each.claim) for each in group[:SHOWN]]
-        rest = len(group) - SHOWN
+        names = [str(each.claim) for each in group[:NAMED]]
+        rest = len(group) - NAMED
         return (*names, f"… and {rest} more") if rest > 0 else tuple(names)
     only = group[0]
     shown = condensed(only.differences, shown=SHOWN)

@@ -39,6 +39,7 @@ def test_a_sound_description_has_none():
     [
         ({"store": "mian"}, "datasets.users", "did you mean main?"),
         ({"columns": {"born": {"type": "dat"}}}, "datasets.users.columns.born.type", "dat"),
+        ({"columns": {"n": {"tolerance": -1}}}, "datasets.users.columns.n.tolerance", "below 0"),
         ({"columns": {"a": {"trim": True}}, "except": ["a"]}, "datasets.users.except", "keep one"),
         ({"only": ["a"], "except": ["a"]}, "datasets.users.only", "at once"),
         ({"key": ["id", "id"]}, "datasets.users.key", "twice"),
@@ -97,3 +98,27 @@ def test_one_side_alone_may_lack_stores():
 def test_the_nearest_name_is_proposed(word, names, told):
     """One close name, or all there are."""
     assert told in close_to(word, names)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "backup"),
+    [
+        ({}, {}), ({}, {"collection": "users"}), ({"collection": "people"}, {}), ({}, {"of": "candidate"}),
+        ({"candidate": {"collection": "people"}}, {"collection": "people"}),
+        ({"baseline": {"key": {"PK": "U#{id}"}}}, {"key": {"id": "{id}"}, "of": "candidate"}),
+    ],
+)  # fmt: skip
+def test_live_data_is_no_backup(dataset, backup):
+    """A side's own store and collection as the copy would agree with itself; another place or key is a copy."""
+    said = {
+        "datasets": {"users": {**USERS, **dataset}},
+        "backups": {"b": {"dataset": "users", "store": "main", **backup}},
+    }
+    found = mistakes(**said)
+    if dataset.get("baseline"):
+        assert found == []
+        return
+    assert [place for place, _ in found] == ["backups.b.store"]
+    assert "is the live data itself on the candidate" in found[0][1]
+    said["backups"]["b"]["collection"] = "copied"
+    assert mistakes(**said) == []

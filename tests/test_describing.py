@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -24,7 +24,16 @@ PLAIN = Dataset(key=("id",))
 
 def tables(side, structure=TABLE, kind=Tables, **options):
     """A side whose collection `t` is made like this."""
-    return kind(f"{side} store", made={"t": structure}, **options)
+    return kind(f"{side} store", made={"t": structure}, holds={"t": ()}, **options)
+
+
+@dataclass
+class Placed(Tables):
+    """Tables that know which collection they are."""
+
+    def describe(self, collection):
+        """The same place for every address of it."""
+        return replace(super().describe(collection), place=f"{self.at} {collection}" if self.at else "")
 
 
 def asked(question, baseline, candidate, dataset=PLAIN):
@@ -122,8 +131,37 @@ def test_a_side_that_cannot_be_asked_is_no_difference(question, side):
 def test_each_side_is_asked_about_its_own_collection():
     """What a side calls the collection is what it is asked about."""
     dataset = Dataset(key=("id",), collection="t", candidate=Place(collection="moved"))
-    candidate = Tables("candidate store", made={"moved": TABLE})
+    candidate = Tables("candidate store", made={"moved": TABLE}, holds={"moved": ()})
     assert schema_of(tables("baseline"), candidate, dataset, name="x").verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("question", [schema_of, indexes_of])
+def test_one_table_is_not_compared_with_itself(question):
+    """Two addresses of one table prove nothing; two tables do, and so do stores that cannot tell."""
+    found = asked(question, tables("baseline", kind=Placed), tables("candidate", kind=Placed))
+    assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.NOT_PERMITTED)
+    assert "one and the same collection" in found.summary
+    for at in ("there", ""):
+        other = tables("candidate", kind=Placed, at=at)
+        assert asked(question, tables("baseline", kind=Placed), other).verdict is Verdict.PASS
+    nowhere = [tables(side, kind=Placed, at="") for side in ("baseline", "candidate")]
+    assert asked(question, *nowhere).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("question", [schema_of, indexes_of])
+@pytest.mark.parametrize("moved", [Place(key={"id": "A#{id}"}), Place(where={"id": {"at_least": 1}})])
+def test_records_that_move_inside_a_table_leave_it_as_it_is(question, moved):
+    """Where the description tells two sets of records of one table apart, the table is like itself, and that is said."""
+    dataset = Dataset(key=("id",), baseline=moved)
+    found = asked(question, tables("baseline", kind=Placed), tables("candidate", kind=Placed), dataset)
+    assert found.verdict is Verdict.PASS
+    assert "both sides are one table" in found.receipt
+
+
+def test_a_collection_that_cannot_be_placed_is_not_heard():
+    """Whether both are one table must be known before anything is compared."""
+    broken = tables("candidate", before=raising("describe", StoreUnavailable("candidate store: gone")))
+    assert asked(schema_of, tables("baseline"), broken).cause is Cause.NO_ANSWER
 
 
 AHEAD = SequenceState(name="s", column="id", next=8, increment=1, highest=7)
@@ -145,6 +183,22 @@ def test_a_sequence_that_was_lost_on_the_way_is_a_difference():
     found = sequences_of(numbered("candidate"), PLAIN, name="t", baseline=numbered("baseline", AHEAD))
     assert found.verdict is Verdict.FAIL
     assert found.differences[0].path == "$.id"
+
+
+def test_a_sequence_the_column_no_longer_asks_is_lost():
+    """Ownership alone gives no number to a new record; on the baseline it promises none."""
+    owned = replace(AHEAD, feeds=False)
+    lost = sequences_of(numbered("candidate", owned), PLAIN, name="t", baseline=numbered("baseline", AHEAD))
+    assert lost.verdict is Verdict.FAIL
+    kept = sequences_of(numbered("candidate", owned), PLAIN, name="t", baseline=numbered("baseline", owned))
+    assert kept.verdict is Verdict.PASS
+
+
+def test_a_column_fed_by_another_kind_of_store_must_be_fed():
+    """The baseline's kind does not matter: what it fills itself the candidate must fill."""
+    baseline = Documents("baseline store", numbers={"t": (AHEAD,)})
+    assert sequences_of(numbered("candidate"), PLAIN, name="t", baseline=baseline).verdict is Verdict.FAIL
+    assert sequences_of(numbered("candidate"), PLAIN, name="t", baseline=Memory("file")).verdict is Verdict.PASS
 
 
 def test_a_fed_column_may_have_another_name():
@@ -177,7 +231,7 @@ MAPPED = Structure(kind="index", columns={"title": {"type": "text"}})
 
 def searched(found, baseline=None, structure=MAPPED):
     """The conclusion about an index whose documents were looked at with this outcome."""
-    candidate = Search("candidate index", made={"t": structure})
+    candidate = Search("candidate index", made={"t": structure}, holds={"t": ()})
     candidate.found = found
     return mapping_of(baseline or Memory("baseline file"), candidate, PLAIN, name="t", seed=1)
 
@@ -185,7 +239,7 @@ def searched(found, baseline=None, structure=MAPPED):
 def test_an_index_is_proven_by_its_documents():
     """Documents that are indexed as what they hold pass; one that is not fails; none proves nothing."""
     assert searched((3, ())).verdict is Verdict.PASS
-    assert searched((3, (("1", "$.title", "a", "b"),))).verdict is Verdict.FAIL
+    assert searched((3, (("s1", "title", "sa", "sb"),))).verdict is Verdict.FAIL
     assert searched((0, ())).cause is Cause.TOO_FEW
 
 
@@ -196,7 +250,9 @@ def test_a_mapping_with_nothing_in_it_proves_nothing():
 
 def test_mappings_of_two_indexes_are_compared():
     """Where both are indexes, another type of a field is a difference."""
-    other = Search("baseline index", made={"t": replace(MAPPED, columns={"title": {"type": "keyword"}})})
+    other = Search(
+        "baseline index", holds={"t": ()}, made={"t": replace(MAPPED, columns={"title": {"type": "keyword"}})}
+    )
     assert searched((3, ()), baseline=other).verdict is Verdict.FAIL
 
 

@@ -86,7 +86,18 @@ EMPTY = {**BOTH, "orders": []}
 def test_empty_on_both_sides_is_alike_only_when_said():
     """Among many collections empty ones are usual; without `minimum: 0` they prove nothing."""
     assert asked(EMPTY, EMPTY, minimum=0).verdict is Verdict.PASS
-    assert asked(EMPTY, EMPTY).cause is Cause.TOO_FEW
+    found = asked(EMPTY, EMPTY)
+    assert found.cause is Cause.TOO_FEW
+    assert found.summary == "orders: both sides are empty"
+    assert "minimum: 0 under discover lets empty tables pass" in found.remedy
+
+
+@pytest.mark.parametrize("minimum", [0, 1])
+def test_collections_that_are_all_empty_prove_nothing(minimum):
+    """`minimum: 0` is about some among many; two databases without a record were not compared."""
+    none = {"users": [], "orders": []}
+    found = asked(none, none, minimum=minimum)
+    assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.TOO_FEW)
 
 
 @pytest.mark.parametrize(("baseline", "candidate"), [(EMPTY, BOTH), (BOTH, EMPTY)])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.core.builders import environment
+from tests.stored import Memory
 from verify import opening
+from verify.core.datasets import Dataset, Place
 from verify.core.errors import UnresolvedReference
 from verify.core.secrets import Secret
-from verify.opening import Stores, _is_near
+from verify.opening import Stores, _is_near, is_live
 from verify.trial import on_trial
 
 NEAR = [
@@ -153,3 +157,33 @@ def test_a_copy_is_looked_for_on_the_candidate_first(stores):
     assert stores().anywhere("main").source == "candidate main"
     assert stores(extra={"kind": "json_file", "path": "x"}).anywhere("main").source == "baseline main"
     assert stores(extra={"kind": "json_file", "path": "x"}).anywhere("extra").options == {"path": "x"}
+
+
+class Located(Memory):
+    """A store in memory that says where a collection is."""
+
+    def describe(self, collection):
+        """The same place for all stores of one name."""
+        return replace(super().describe(collection), place=f"{self.source.split()[-1]} {collection}")
+
+
+def test_a_copy_that_is_the_live_data_is_known_by_its_place():
+    """However the store is called; another place, another collection and one that cannot be heard are not the same."""
+    holds = {"users": [{"id": 1}], "old": [{"id": 1}]}
+    live = [(Located("baseline a", holds), "users"), (Located("candidate b", holds), "users")]
+    assert is_live(Located("copy b", holds), "users", live)
+    assert is_live(Located("copy a", holds), "users", live)
+    assert not is_live(Located("copy c", holds), "users", live)
+    assert not is_live(Located("copy b", holds), "old", live)
+    assert not is_live(Located("copy b", holds), "gone", [(Located("candidate b", holds), "gone")])
+    assert not is_live(Memory("copy x", holds), "users", [(Memory("candidate x", holds), "users")])
+
+
+def test_live_is_where_both_sides_keep_a_dataset(stores):
+    """The store and the collection of each."""
+    found = stores()
+    dataset = Dataset(key=("id",), candidate=Place(collection="people"))
+    assert found.live(dataset, "users") == [
+        (found.on("baseline", "main"), "users"),
+        (found.on("candidate", "main"), "people"),
+    ]

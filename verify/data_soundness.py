@@ -56,6 +56,11 @@ def _types(place: Path_, columns: Mapping[str, Column]) -> Found:
             reader(rule.type or "text")
         except ValueError as error:
             yield (*place, "columns", column, "type"), str(error)
+        if rule.tolerance is not None and rule.tolerance < 0:
+            yield (
+                (*place, "columns", column, "tolerance"),
+                f"{rule.tolerance} is below 0, and no two numbers are so near",
+            )
 
 
 def _dual_write(place: Path_, dataset: Dataset, sides: Sides) -> Found:
@@ -127,6 +132,17 @@ def _copied(place: Path_, backup: Backup, dataset: Dataset) -> Found:
         yield (*place, *(rest if part == "candidate" else (part, *rest))), problem
 
 
+def _live(place: Path_, backup: Backup, dataset: Dataset, sides: Sides) -> Found:
+    """A copy that is no copy: the very records which one side works with."""
+    role = "candidate" if backup.store in sides["candidate"].stores else "baseline"
+    here = (dataset.store_on(role), dataset.collection_on(role, backup.dataset))
+    copy = (backup.store, backup.collection or dataset.collection or backup.dataset)
+    written = backup.key or dataset.place(backup.of).key
+    if len(sides) == 2 and here == copy and written == dataset.place(role).key:
+        told = f"{backup.store}, {copy[1]} is the live data itself on the {role}"
+        yield (*place, "store"), f"{told}; name the store or the collection that holds the copy"
+
+
 def _backups(system: SystemFile, sides: Sides) -> Found:
     for name, backup in system.backups.items():
         yield from _types(("backups", name), backup.columns)
@@ -135,6 +151,7 @@ def _backups(system: SystemFile, sides: Sides) -> Found:
             yield ("backups", name, "dataset"), f"no dataset is called {backup.dataset!r}{known}"
         else:
             yield from _copied(("backups", name), backup, system.datasets[backup.dataset])
+            yield from _live(("backups", name), backup, system.datasets[backup.dataset], sides)
         stores = sorted({store for side in sides.values() for store in side.stores})
         known = close_to(backup.store, stores)
         if len(sides) == 2 and backup.store not in stores:

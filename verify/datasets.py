@@ -19,7 +19,7 @@ from verify.core.verdicts import Answer, Cause, Conclusion, Observation, Problem
 from verify.core.watching import Watch
 from verify.describing import indexes_of, mapping_of, same_place, schema_of, sequences_of
 from verify.discovering import discovered
-from verify.opening import Stores
+from verify.opening import Stores, is_live
 from verify.recording import utc_now
 from verify.relating import Relation, reference_of
 from verify.stores.protocol import Store
@@ -54,6 +54,10 @@ class LiveDatasets:
     def _personal(self) -> frozenset[str]:
         return personal_columns(self._environment)
 
+    @property
+    def _privacy(self) -> Privacy:
+        return Privacy(personal=self._personal, conceal=self._trial.conceal)
+
     def count(self, subject: Subject[Compared]) -> Conclusion:
         """Whether both sides hold the same number of records."""
         return self._each(subject, lambda one, other, spec, name: count_dataset(one, other, spec, name=name))
@@ -85,16 +89,15 @@ class LiveDatasets:
 
     def mapping(self, subject: Subject[Dataset]) -> Conclusion:
         """Whether the candidate indexes what its documents hold."""
-        ask = partial(mapping_of, dataset=subject.spec, name=subject.name, seed=self._seed)
+        ask = partial(mapping_of, dataset=subject.spec, name=subject.name, seed=self._seed, privacy=self._privacy)
         return self._asked(subject.spec, ask)
 
     def reference(self, subject: Subject[Reference]) -> Conclusion:
         """Whether every record that is named exists."""
         role: Role = "candidate" if self._environment.baseline else "baseline"
         relation = Relation(spec=subject.spec, datasets=self._environment.datasets, store_of=self._holding)
-        privacy = Privacy(personal=self._personal, conceal=self._trial.conceal)
         try:
-            return reference_of(relation, role=role, has_baseline=role == "candidate", privacy=privacy)
+            return reference_of(relation, role=role, has_baseline=role == "candidate", privacy=self._privacy)
         except UnresolvedReference as error:
             return inconclusive(Cause.NOT_PERMITTED, str(error))
 
@@ -112,8 +115,13 @@ class LiveDatasets:
         try:
             live = self._stores.on(spec.of, dataset.store_on(spec.of))
             copy = self._stores.anywhere(spec.store)
+            place = spec.collection or dataset.collection or spec.dataset
+            itself = not spec.key and is_live(copy, place, self._stores.live(dataset, spec.dataset))
         except UnresolvedReference as error:
             return inconclusive(Cause.NOT_PERMITTED, str(error))
+        if itself:
+            told = f"{copy.source} {place} is the live data itself, not a copy of it"
+            return inconclusive(Cause.NOT_PERMITTED, told, remedy="name the store or collection that holds the copy")
         return backup_of(
             live, copy, spec, dataset, seed=self._seed, conceal=self._trial.conceal, personal=self._personal
         )

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
+from verify.compare.explaining import Privacy
 from verify.compare.sequences import compare_sequences
 from verify.compare.structures import Sides, compare_indexes, compare_mappings, compare_schemas
 from verify.core.datasets import Dataset, Expected
 from verify.core.structures import SequenceState, Structure
-from verify.core.verdicts import Answer, Cause, Conclusion, Observation, Problem, failed, inconclusive, passed
+from verify.core.verdicts import Cause, Conclusion, Observation, Problem, failed, inconclusive, passed
 from verify.hearing import both, observed, silent
 from verify.stores.protocol import Indexed, Located, Sequences, Store, Structures
 
+T = TypeVar("T")
 _SAMPLE = 500
+# libpq's words after a message: the line of our own statement and a mark under it.
 # Two servers that one kind of store reads, and that describe the same column in different words.
 _FLAVOURS = frozenset({"mysql", "mariadb"})
 
@@ -37,7 +42,34 @@ def _sides(baseline: Store, candidate: Store, dataset: Dataset, name: str) -> Si
     kinds = {one.value.kind, other.value.kind}
     # A table against a view is a difference; a table against a search index is nothing to compare.
     same = len(kinds) == 1 or (type(baseline) is type(candidate) and kinds != _FLAVOURS)
-    return Sides(baseline=one.value if same else None, candidate=other.value)
+    sides = Sides(baseline=one.value if same else None, candidate=other.value)
+    return _apart(baseline, candidate, dataset, name, sides) if same else sides
+
+
+def _apart(baseline: Store, candidate: Store, dataset: Dataset, name: str, sides: Sides) -> Sides | Conclusion:
+    """
+    The sides, unless both are one collection, which would agree with itself.
+
+    Where the description itself tells two sets of records of one collection apart, by their keys or filters, it is
+    made like itself, and the receipt says so.
+    """
+    here, there = both(
+        partial(_collection, baseline, dataset.collection_on("baseline", name)),
+        partial(_collection, candidate, dataset.collection_on("candidate", name)),
+    )
+    if isinstance(here, Problem) or isinstance(there, Problem):
+        return silent(here, there)
+    if not here.value or here.value != there.value:
+        return sides
+    if (dataset.baseline.key, dataset.baseline.where) != (dataset.candidate.key, dataset.candidate.where):
+        return replace(sides, notes=("both sides are one table",))
+    told = f"{here.source} and {there.source} are one and the same collection; nothing would be compared"
+    return inconclusive(Cause.NOT_PERMITTED, told, remedy="name the candidate's own store or collection")
+
+
+def _collection(store: Store, collection: str) -> Observation[str]:
+    """Which collection it is, however its address is spelt; empty when the store cannot tell."""
+    return observed(store, lambda: store.describe(collection).place)
 
 
 def _judged(
@@ -62,12 +94,12 @@ def sequences_of(candidate: Store, dataset: Dataset, *, name: str, baseline: Sto
     there = _sequences(candidate, dataset.collection_on("candidate", name))
     if isinstance(there, Problem):
         return silent(there)
-    here: Observation[tuple[SequenceState, ...]] = Answer(source="", value=())
+    fed: list[str] | None = None
     if isinstance(baseline, Sequences):
         here = _sequences(baseline, dataset.collection_on("baseline", name))
-    if isinstance(here, Problem):
-        return silent(here)
-    fed = [_on_candidate(each.column, dataset) for each in here.value]
+        if isinstance(here, Problem):
+            return silent(here)
+        fed = [_on_candidate(each.column, dataset) for each in here.value if each.feeds]
     return compare_sequences(there.value, source=there.source, fed=fed)
 
 
@@ -83,7 +115,9 @@ def _sequences(store: Store, collection: str) -> Observation[tuple[SequenceState
     return observed(store, partial(store.sequences, collection))
 
 
-def mapping_of(baseline: Store, candidate: Store, dataset: Dataset, *, name: str, seed: int) -> Conclusion:
+def mapping_of(
+    baseline: Store, candidate: Store, dataset: Dataset, *, name: str, seed: int, privacy: Privacy | None = None
+) -> Conclusion:
     """Whether the candidate indexes what its documents hold, under the baseline's mapping where that is an index too."""
     sides = _sides(baseline, candidate, dataset, name)
     if isinstance(sides, Conclusion):
@@ -97,7 +131,7 @@ def mapping_of(baseline: Store, candidate: Store, dataset: Dataset, *, name: str
     sampled, found = heard.value
     if not sampled:
         return inconclusive(Cause.TOO_FEW, f"{candidate.source}: no document could be looked up in the index")
-    return compare_mappings(sides, found, sampled)
+    return compare_mappings(sides, found, sampled, privacy=privacy)
 
 
 def same_place(baseline: Store, candidate: Store) -> Conclusion:

@@ -6,14 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
+from typing import Final
 
 from verify.compare.several import together
 from verify.core.datasets import Dataset, Discovery
-from verify.core.verdicts import Cause, Conclusion, Difference, Observation, Problem, failed, passed
+from verify.core.verdicts import Cause, Conclusion, Difference, Observation, Problem, failed, inconclusive, passed
 from verify.hearing import both, observed, silent
 from verify.stores.protocol import Catalogued, Listed, Store
 
 Ask = Callable[[Dataset, str], Conclusion]
+_ALIKE: Final = passed("both sides are empty", receipt="empty on both sides")
+_FEW: Final = inconclusive(
+    Cause.TOO_FEW, "both sides are empty", remedy="minimum: 0 under discover lets empty tables pass beside others"
+)
 
 
 def discovered(baseline: Store, candidate: Store, spec: Discovery, *, ask: Ask) -> Conclusion:
@@ -21,7 +26,8 @@ def discovered(baseline: Store, candidate: Store, spec: Discovery, *, ask: Ask) 
     What `ask` says about every collection of either catalogue that `except` does not match.
 
     A collection without primary key is asked about as a multiset. One that a side lacks is a difference, and so is a
-    primary key that the candidate does not have: nothing else would ask about it.
+    primary key that the candidate does not have: nothing else would ask about it. With `minimum: 0` one that is empty
+    on both sides is alike, and at least one must hold records.
     """
     one, other = both(partial(_listed, baseline, spec), partial(_listed, candidate, spec))
     if isinstance(one, Problem) or isinstance(other, Problem):
@@ -31,6 +37,9 @@ def discovered(baseline: Store, candidate: Store, spec: Discovery, *, ask: Ask) 
     wanted = sorted((here.keys() | there.keys()) - set(out))
     pair = _Pair(baseline, candidate, spec, ask)
     found = {name: pair.about(name, here.get(name), there.get(name)) for name in wanted}
+    if found and all(each is _ALIKE for each in found.values()):
+        told = f"both sides are empty in all of {len(found):,} collections; nothing was compared"
+        return inconclusive(Cause.TOO_FEW, told, remedy="ask once one of them holds rows, or waive the check")
     told = f"left out: {', '.join(out)} (except: {', '.join(spec.except_)})" if out else "nothing left out"
     return together(found, noun="collection", left_out=told)
 
@@ -70,11 +79,11 @@ class _Pair:
         # Catalogues give names as they are asked for: one outside the store's own schema has its schema already.
         dataset = Dataset(key=here.key, store=self.spec.store, minimum=max(1, self.spec.minimum))
         found = self.ask(dataset, name)
-        return self._empty(name) or found if found.cause is Cause.TOO_FEW and not self.spec.minimum else found
+        if found.cause is not Cause.TOO_FEW or not self._empty(name):
+            return found
+        return _FEW if self.spec.minimum else _ALIKE
 
-    def _empty(self, name: str) -> Conclusion | None:
-        """Among many collections empty ones are usual: one that is empty on both sides is alike."""
+    def _empty(self, name: str) -> bool:
+        """Whether the collection holds nothing on both sides, as is usual among many."""
         counts = both(*(partial(observed, each, partial(each.count, name)) for each in (self.baseline, self.candidate)))
-        if any(isinstance(each, Problem) or each.value for each in counts):
-            return None
-        return passed("both sides are empty", receipt="empty on both sides")
+        return not any(isinstance(each, Problem) or each.value for each in counts)

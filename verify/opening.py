@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
-from verify.core.datasets import StoreSpec
-from verify.core.errors import UnresolvedReference
+from verify.core.datasets import Dataset, StoreSpec
+from verify.core.errors import StoreError, UnresolvedReference
 from verify.core.references import names_in
 from verify.core.secrets import Secret
 from verify.core.subjects import Environment
@@ -55,6 +55,11 @@ class Stores:
         """The candidate's store of that name, else the baseline's."""
         return self.on("candidate" if store in self._side("candidate").file.stores else "baseline", store)
 
+    def live(self, dataset: Dataset, name: str) -> list[tuple[Store, str]]:
+        """Where the sides of this trial keep the dataset: store and collection, each not yet asked anything."""
+        roles = ("candidate",) if self._trial.baseline is None else ("baseline", "candidate")
+        return [(self.on(role, dataset.store_on(role)), dataset.collection_on(role, name)) for role in roles]
+
     def _side(self, side: str) -> Environment:
         live = self._trial.baseline if side == "baseline" else self._trial.candidate
         if live is None:
@@ -70,6 +75,23 @@ class Stores:
         if name in _VISIBLE and isinstance(value, str):
             return self._trial.resolver.text(value)
         return self._trial.resolver.secret(value) if isinstance(value, str) and names_in(value) else value
+
+
+def is_live(copy: Store, collection: str, live: Sequence[tuple[Store, str]]) -> bool:
+    """
+    Whether the collection that is called a copy is one of the live ones, however its store's address is written.
+
+    A store that cannot be heard, or does not tell places apart, is not known to be one: asking it says what it is.
+    """
+    place = _place(copy, collection)
+    return bool(place) and any(_place(store, name) == place for store, name in live)
+
+
+def _place(store: Store, collection: str) -> str:
+    try:
+        return store.describe(collection).place
+    except StoreError:
+        return ""
 
 
 def _shown(option: Secret | JsonValue) -> JsonValue:

@@ -50,6 +50,7 @@ class Relation:
             dataset=name,
             key=dataset.key,
             columns=wanted,
+            minimum=dataset.minimum,
             scan=lambda: _pages(self._kept(name, role), wanted, naming=naming),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -23,7 +24,8 @@ from sandbox.engines import opensearch
 _INDICES: Final = ("orders-baseline", "orders-candidate")
 _SHARDS: Final = 2
 _PAGE: Final = 5_000
-_AT_ONCE: Final = 5_000
+_AT_ONCE: Final = 2_000
+_PATIENCE: Final = 60
 _LAST: Final = re.compile(rb'"sort":\[(\d+)\]\}\]\}\}\Z')
 _KEYWORDS: Final = {name: {"type": "keyword"} for name in ("sku", "title", "state")}
 
@@ -77,8 +79,14 @@ def _put(client: httpx.Client, index: str, records: Iterable[Mapping[str, object
     lines = [line for record in records for line in (
         orjson.dumps({"index": {"_id": f"{record['id']:07}"}}), orjson.dumps(record, default=float)
     )]  # fmt: skip
-    answer = client.post(f"/{index}/_bulk", content=b"\n".join(lines) + b"\n",
-                         headers={"content-type": "application/x-ndjson"})  # fmt: skip
+    for _ in range(_PATIENCE):
+        answer = client.post(f"/{index}/_bulk", content=b"\n".join(lines) + b"\n",
+                             headers={"content-type": "application/x-ndjson"})  # fmt: skip
+        if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+            break
+        # The node's memory is small; it asks for patience until what it holds is written out.
+        client.post(f"/{index}/_flush")
+        time.sleep(1)
     if answer.raise_for_status().json()["errors"]:
         raise BenchmarkError(f"not every document of {index} was written: {answer.text[:500]}")
 

@@ -38,7 +38,7 @@ class Peers:
             return Peers(why_not=str(error))
 
     def over(self, dsns: Sequence[str], planted: Planted, sizes: Sizes, folder: Path) -> list[Contestant]:
-        """The contestants, none when they are not there; the slow ones run once, and frames only where rows differ."""
+        """The contestants, none when they are not there; each runs once, and frames only where rows differ."""
         if not self.python:
             return []
         folder.mkdir(exist_ok=True)
@@ -47,7 +47,7 @@ class Peers:
         sample = min(sizes.sample, planted.rows)
         validated = {**whole, "folder": str(folder)}
         validators = [
-            self._one(RELADIFF, "reladiff_tables", "compared", columned, planted.number, once=False),
+            self._one(RELADIFF, "reladiff_tables", "compared", columned, planted.number),
             self._one(VALIDATOR, "validator_tables", "compared", validated, planted.number),
         ]
         if not planted.number:
@@ -59,12 +59,10 @@ class Peers:
                       sum(each <= sample for each in planted.ids)),
         ]  # fmt: skip
 
-    def _one(
-        self, name: str, module: str, function: str, arguments: Mapping[str, object], differ: int, *, once: bool = True
-    ) -> Contestant:
+    def _one(self, name: str, module: str, function: str, arguments: Mapping[str, object], differ: int) -> Contestant:
         return Contestant(name=name, role="peer", module=f"benchmarks.peers.{module}", function=function,
                           expected=f"{differ} rows differ", arguments=arguments, python=self.python,
-                          once=once)  # fmt: skip
+                          once=True)  # fmt: skip
 
     def missing(self) -> list[Figure]:
         """The rows of the table that say why there is nothing to see; none when the peers are there."""

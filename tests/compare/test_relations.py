@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from verify.compare.relations import End, compare_references, relate
 from verify.core.verdicts import Cause, Verdict
 
 
-def end(dataset, rows, *, key=("id",), columns=("ref",)):
+def end(dataset, rows, *, key=("id",), columns=("ref",), minimum=1):
     """An end whose rows are tuples of key and columns."""
     width = len(key) + len(columns)
 
@@ -21,7 +22,7 @@ def end(dataset, rows, *, key=("id",), columns=("ref",)):
             arrays = [pa.array([row[place] for row in some], pa.large_string()) for place in range(width)]
             yield pa.RecordBatch.from_arrays(arrays, names=[str(place) for place in range(width)])
 
-    return End(dataset=dataset, key=key, columns=columns, scan=scan)
+    return End(dataset=dataset, key=key, columns=columns, scan=scan, minimum=minimum)
 
 
 def judged(naming, named, *, both=False):
@@ -39,6 +40,31 @@ def test_every_reference_resolves():
     found = judged([("#1", "sa.pdf"), ("#2", "sb.pdf"), ("#3", "n"), ("#4", "_")], FILES, both=True)
     assert found.verdict is Verdict.PASS
     assert "4 documents (2 name nobody), 2 files" in found.receipt
+
+
+def test_partly_null_names_nobody():
+    """As foreign keys have it (MATCH SIMPLE); a record with a null is named by nobody either."""
+    both = {"columns": ("tenant", "ref")}
+    from_ = end("lines", [("#1", "sa", "n"), ("#2", "_", "#1"), ("#3", "sa", "#1")], **both)
+    to = end("orders", [("#1", "sa", "#1"), ("#2", "sa", "n")], **both)
+    found = compare_references(relate(from_, to, both=False), from_, to, also="", privacy=Privacy())
+    assert found.verdict is Verdict.PASS
+    assert "2 name nobody" in found.receipt
+    assert relate(from_, to, both=True).unnamed == (("sa", "n"),)
+
+
+@pytest.mark.parametrize("less", ["documents", "files"])
+def test_fewer_records_than_the_minimum_prove_nothing(less):
+    """Either end below the minimum of its dataset; what names nothing is a FAIL all the same."""
+    few = {"documents": 1, "files": 1, less: 3}
+    rows = {"documents": [("#1", "sa.pdf"), ("#2", "sb.pdf")], "files": FILES}
+    from_, to = (end(name, rows[name], minimum=few[name]) for name in rows)
+    found = compare_references(relate(from_, to, both=False), from_, to, also="", privacy=Privacy())
+    assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.TOO_FEW)
+    assert f"2 {less} were read, fewer than its minimum 3" in found.summary
+    lost = end("files", FILES[:1], minimum=3)
+    assert compare_references(relate(from_, lost, both=False), from_, lost, also="",
+                              privacy=Privacy()).verdict is Verdict.FAIL  # fmt: skip
 
 
 def test_orphan_is_named_with_its_key():

@@ -26,6 +26,21 @@ def test_all_pass_keeps_every_receipt():
     assert found.normalised == {"a.a: trim": 2, "b.a: trim": 2}
 
 
+def test_a_note_of_a_store_is_said_once():
+    """What is true of the store is not repeated for each of its tables; what is told of a table stays with it."""
+    note = "baseline postgres main: the role is a superuser"
+    found = together(dict.fromkeys("abc", passed("equal", receipt=f"5 rows; {note}")), noun="x")
+    assert found.receipt == f"3 xs (3 PASS); a: 5 rows; b: 5 rows; c: 5 rows; {note} (3 times)"
+    assert together({"a": passed("equal", receipt=f"5 rows; {note}")}, noun="x").receipt.endswith(f"a: 5 rows; {note}")
+
+
+def test_what_to_do_is_kept_and_said_once():
+    """Two collections with one remedy."""
+    few = inconclusive(Cause.TOO_FEW, "nothing", remedy="say minimum: 0")
+    assert together({"a": few, "b": few, "c": FINE}, noun="x").remedy == "say minimum: 0"
+    assert together({"a": few, "b": WRONG}, noun="x").remedy == "say minimum: 0"
+
+
 def test_the_worst_counts():
     """One that differs is worse than one that is silent, which is worse than all that are equal."""
     assert together({"a": FINE, "b": SILENT}, noun="x").verdict is Verdict.INCONCLUSIVE

@@ -129,12 +129,56 @@ def test_declared_indexes_are_asked_for(columns, verdict):
     assert indexes(TABLE, baseline=None, expected=Expected(indexes=(columns,))).verdict is verdict
 
 
+@pytest.mark.parametrize("facts", [{"predicate": "(n > 5)"}, {"partition": "t_24"}, {"valid": False}])
+def test_an_index_of_some_rows_is_not_the_one_that_was_declared(facts):
+    """An index that cannot serve every row does not meet `expect.indexes`."""
+    partial = replace(TABLE, indexes={"t_name": {**TABLE.indexes["t_name"], **facts}})
+    found = indexes(partial, baseline=None, expected=Expected(indexes=(("name",),)))
+    assert "$.indexes(name)" in paths(found)
+
+
+def test_an_index_of_no_column_cannot_be_declared():
+    """Any index begins with no column, so nothing would be asked for."""
+    with pytest.raises(ValueError, match="at least 1 item"):
+        Expected(indexes=((),))
+
+
+def test_words_agree_with_their_nouns():
+    """One structure is alike, several indexes are."""
+    assert schema(TABLE).summary == "the structure is alike"
+    assert indexes(TABLE).summary == "the indexes are alike"
+
+
+def test_notes_about_both_sides_are_in_the_receipt():
+    """What is known of both sides together is told with the verdict."""
+    sides = Sides(baseline=TABLE, candidate=TABLE, notes=("both sides are one table",))
+    assert "both sides are one table" in compare_schemas(sides, NOTHING).receipt
+    assert "both sides are one table" in compare_indexes(sides, NOTHING).receipt
+
+
+def test_the_first_of_a_kind_is_named_alone():
+    """A trigger where there was none is one difference, not also the empty list of triggers."""
+    one, other = (replace(TABLE, settings={"triggers": each}) for each in ({}, {"t": {"enabled": "origin"}}))
+    assert paths(schema(other, baseline=one)) == ["$.settings.triggers.t"]
+
+
+MAPPING = Structure(kind="opensearch", columns={"n": {"type": "float"}})
+
+
 def test_misindexed_documents_fail():
-    """A document that is found under another value than it holds is a difference."""
-    mapping = Structure(kind="opensearch", columns={"n": {"type": "float"}})
-    found = compare_mappings(
-        Sides(baseline=None, candidate=mapping), [("7", "$.n", "number 16777217", "number 16777216")], 500
-    )
+    """A document that is found under another value than it holds is a difference, told in plain words."""
+    found = compare_mappings(Sides(baseline=None, candidate=MAPPING), [("s7", "n", "#16777217.5", "_")], 500)
     assert found.verdict is Verdict.FAIL
-    assert found.differences[0].key == "7"
-    assert compare_mappings(Sides(baseline=None, candidate=mapping), [], 500).verdict is Verdict.PASS
+    told = found.differences[0]
+    assert (told.key, told.path) == ('_id="7"', "$.n")
+    assert (told.baseline, told.candidate) == ("holds number 16777217.5", "indexed as absent")
+    assert compare_mappings(Sides(baseline=None, candidate=MAPPING), [], 500).verdict is Verdict.PASS
+
+
+def test_one_field_does_not_hide_another():
+    """Of each field the first three are shown; the others are counted."""
+    wrong = [(f"s{number}", field, "#1", "#2") for field in ("n", "a") for number in range(5)]
+    found = compare_mappings(Sides(baseline=None, candidate=MAPPING), wrong, 500)
+    assert paths(found) == ["$.a"] * 3 + ["$.n"] * 3
+    assert found.omitted == 4
+    assert found.summary == "10 differences in the mapping"

@@ -272,3 +272,12 @@ def test_what_cannot_be_undone_is_told_with_its_place(dataset: Dataset, path: tu
     with pytest.raises(ValueError, match=r"\w"):
         View(dataset, role)
     assert pattern_problems(CITY) == pattern_problems(PLANS) == []
+
+
+def test_a_field_that_only_a_filter_reads_is_known_to_be_missing() -> None:
+    """The field behind the filter's name, but not a part of the key that a pattern makes."""
+    columns = {"kind": Column(candidate="$.about.kind")}
+    dataset = Dataset(key=("id",), where={"kind": "a", "id": 1}, columns=columns, candidate=Place(key={"PK": "X#{id}"}))
+    assert View(dataset, "candidate").unheld(frozenset({"PK", "kind"})) == {"about"}
+    assert View(dataset, "baseline").unheld(frozenset({"id", "knid"})) == {"kind"}
+    assert not View(dataset, "baseline").unheld(frozenset({"id", "kind"}))

@@ -127,6 +127,11 @@ def test_deep_nesting_is_refused() -> None:
 
 SOFT = [
     (Column(absent="null"), "_", "n", ("absent -> null",)),
+    (Column(type="timestamptz"), "t2024-01-02 03:04:05.1", "T2024-01-02 03:04:05.1+00",
+     ("timestamp without zone -> instant",)),
+    (Column(type="timestamptz"), "t0044-03-15 00:00:00 BC", "T0044-03-15 00:00:00+00 BC",
+     ("timestamp without zone -> instant",)),
+    (Column(type="timestamptz"), "t-infinity", "T-infinity", ("timestamp without zone -> instant",)),
     (Column(type="timestamp"), "s2024-01-02T03:04:05.10Z", "T2024-01-02 03:04:05.1+00", ("string -> instant",)),
     (Column(type="timestamptz"), "s2024-01-02T12:04:05+09:00", "T2024-01-02 03:04:05+00", ("string -> instant",)),
     (Column(type="timestamp"), "s2024-01-02 03:04", "t2024-01-02 03:04:00", ("string -> timestamp without zone",)),
@@ -162,9 +167,11 @@ def test_a_rule_makes_two_values_equal_and_says_how(rule: Column, one: str, othe
 @pytest.mark.parametrize(
     ("rule", "one", "other"),
     [
-        (Column(type="timestamp"), "s2024-01-02T03:04:05", "T2024-01-02 03:04:05+00"),
         (Column(type="timestamptz"), "s2024-01-02T03:04:05", "T2024-01-02 03:04:05+00"),
+        (Column(type="timestamp"), "s2024-01-02T03:04:05", "T2024-01-02 03:04:05+00"),
         (Column(type="timestamp"), "t2024-01-02 03:04:05", "T2024-01-02 03:04:05+00"),
+        (Column(type="timestamptz"), "s2024-01-02T03:04:05", "t2024-01-02 03:04:05"),
+        (Column(type="timestamptz"), "t2024-01-02 12:04:05", "T2024-01-02 03:04:05+00"),
         (Column(type="timestamp"), "s2024-02-30T00:00:00Z", "T2024-03-01 00:00:00+00"),
         (Column(type="timestamp"), "s2024-01-02T03:04:05.1234567Z", "T2024-01-02 03:04:05.123456+00"),
         (Column(type="decimal(4,2)"), "s123.45", "#123.45"),

@@ -59,11 +59,26 @@ def test_every_form_gives_the_same_records(
 
 
 def test_an_object_of_objects_gives_its_names_as_keys(tmp_path: Path) -> None:
-    """The member's name is the key where the record has none, and must not contradict it."""
+    """The member's name is the key where the record has none; one that says its key needs no name."""
     store = _written(tmp_path, '{"a": {"v": 1}, "b": {"id": "b", "v": 2}}')
     assert _rows(store, "$", "v") == [("sa", "#1", "m{}"), ("sb", "#2", "m{}")]
-    with pytest.raises(StoreUnreadable, match="another one"):
-        _rows(_written(tmp_path, '{"a": {"id": "b"}}'), "$")
+    named = _written(tmp_path, '{"m1": {"id": 1, "v": 1}, "m2": {"v": 2}}')
+    assert _rows(named, "$", "v") == [("#1", "#1", "m{}"), ("sm2", "#2", "m{}")]
+
+
+@pytest.mark.parametrize("odd", ["", ', "c": {"v": 1, "x": {"y": [{}, "\\ud800"]}}'], ids=["pages", "one by one"])
+@pytest.mark.parametrize("key", [[], ["id", "v"]], ids=["no key", "two fields"])
+def test_a_member_s_name_is_a_key_of_one_field_only(tmp_path: Path, key: list[str], odd: str) -> None:
+    """Without a key, or with one of two fields, the name fills nothing in."""
+    store = _written(tmp_path, f'{{"a": {{"v": 1}}, "b": {{"id": 7, "v": 2}}{odd}}}')
+    columns = [name for name in ("id", "v") if name not in key]
+    rows = [
+        row
+        for batch in store.scan("$", key=key, columns=columns)
+        for row in zip(*batch.to_pydict().values(), strict=True)
+    ]
+    assert [row[:2] for row in rows[:2]] == [("_", "#1"), ("#7", "#2")]
+    assert [row[:2] for row in rows[2:]] == [("_", "#1")] * bool(odd)
 
 
 def test_a_folder_holds_one_file_for_each_collection(tmp_path: Path) -> None:

@@ -89,6 +89,19 @@ def test_numbers_the_server_gives(maria: MariaDatabases) -> None:
     assert maria.store("baseline").sequences("bare") == ()
 
 
+def test_numbers_end_where_the_column_does(maria: MariaDatabases) -> None:
+    """The nearer of the sequence's bounds and the column's; a sequence that begins again says with what."""
+    maria.run("baseline", "CREATE SEQUENCE few MAXVALUE 3 NOCACHE", "CREATE SEQUENCE round MAXVALUE 2 CYCLE NOCACHE",
+              "CREATE TABLE t (id tinyint unsigned AUTO_INCREMENT PRIMARY KEY, a int DEFAULT NEXTVAL(few), "
+              "b smallint DEFAULT NEXTVAL(round), c varchar(9) DEFAULT NEXTVAL(few))",
+              "INSERT INTO t (c) VALUES ('x'), ('x'), ('x')")  # fmt: skip
+    found = {each.column: each for each in maria.store("baseline").sequences("t")}
+    assert (found["id"].next, found["id"].most) == (4, 255)
+    assert found["c"].highest is None
+    assert (found["a"].next, found["a"].most, found["a"].cycles) == (4, 3, False)
+    assert (found["b"].next, found["b"].most, found["b"].cycles) == (2, 2, True)
+
+
 def test_the_catalogue_lists_tables_with_their_keys(maria: MariaDatabases) -> None:
     """Tables and views by name, with the primary key in its own order."""
     maria.run(

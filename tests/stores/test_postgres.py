@@ -127,7 +127,8 @@ def test_hidden_rows_are_refused_not_dropped(databases: Databases) -> None:
     assert reader.describe("t").notes == ("protected: read in parts by id, each in a snapshot of its own",)
     assert "superuser" in databases.store("baseline").describe("t").notes[0]
     databases.run("baseline", "ALTER TABLE t DISABLE ROW LEVEL SECURITY", "REVOKE ALL ON t FROM reader")
-    with pytest.raises(StoreRefused, match="permission denied"):
+    # What the server quotes of our statement is nothing for the reader.
+    with pytest.raises(StoreRefused, match=r"permission denied for table t\Z"):
         reader.count("t")
 
 

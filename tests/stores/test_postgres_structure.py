@@ -24,9 +24,10 @@ def test_the_facts(databases: Databases) -> None:
     found = store.structure("t")
     assert found.kind == "table"
     assert found.columns["id"] == {"type": "bigint", "nullable": False, "default": "nextval(own sequence)",
-                                   "identity": None, "generated": None, "collation": None}  # fmt: skip
+                                   "identity": None, "generated": None, "collation": None, "made of": None}  # fmt: skip
     assert found.columns["v"] == {"type": "character varying(9)", "nullable": False, "identity": None,
-                                  "default": "'a'::character varying", "generated": None, "collation": "C"}  # fmt: skip
+                                  "default": "'a'::character varying", "generated": None, "collation": "C",
+                                  "made of": None}  # fmt: skip
     assert found.columns["g"]["generated"] == "stored: (n * 2)"
     assert found.columns["i"]["identity"] == "by default"
     assert found.constraints == {
@@ -84,8 +85,99 @@ def test_partitions_and_views_say_what_they_are(databases: Databases) -> None:
                   "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)", "CREATE VIEW w AS SELECT id FROM p")  # fmt: skip
     store = databases.store("baseline")
     assert store.structure("p").kind == "partitioned table"
-    assert store.structure("p").settings["partitions"] == {"p1": "FOR VALUES FROM (0) TO (10)"}
+    assert store.structure("p").settings["partitions"] == {"p1": {
+        "bound": "FOR VALUES FROM (0) TO (10)", "kind": "table", "persistence": "permanent", "row-level security": False,
+        "options": [],
+    }}  # fmt: skip
     assert "SELECT" in str(store.structure("w").settings["view"])
+
+
+PARTED = (
+    "CREATE TABLE p (id int PRIMARY KEY, v text) PARTITION BY RANGE (id)", "CREATE INDEX all_v ON p (v)",
+    "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id)",
+    "CREATE TABLE p11 PARTITION OF p1 FOR VALUES FROM (0) TO (5)", "CREATE INDEX own ON p11 (lower(v))",
+    "ALTER TABLE p11 ADD CONSTRAINT short CHECK (length(v) < 9)",
+)  # fmt: skip
+
+
+def test_what_only_a_partition_has_is_told_with_its_name(databases: Databases) -> None:
+    """At any depth; what it has from the table above is said once."""
+    databases.run("baseline", *PARTED)
+    found = databases.store("baseline").structure("p")
+    assert sorted(found.indexes) == ["all_v", "p11.own", "p_pkey"]
+    assert found.indexes["p11.own"]["partition"] == "p11"
+    assert sorted(found.constraints) == ["p11.short", "p_pkey"]
+    assert found.settings["partitions"]["p11"]["persistence"] == "permanent"
+
+
+@pytest.mark.parametrize("change", [
+    "DROP INDEX own", "ALTER TABLE p11 SET UNLOGGED", "ALTER TABLE p11 DROP CONSTRAINT short",
+    "ALTER TABLE p11 ENABLE ROW LEVEL SECURITY", "ALTER TABLE p11 SET (fillfactor = 50)",
+    "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'p11_v_idx'::regclass",
+])  # fmt: skip
+def test_a_change_of_one_partition_reads_differently(databases: Databases, change: str) -> None:
+    """A partition that lost something is a difference of the table."""
+    databases.run("both", *PARTED)
+    one, other = (databases.store(side) for side in SIDES)
+    assert one.structure("p") == other.structure("p")
+    databases.run("candidate", change)
+    assert one.structure("p") != other.structure("p")
+
+
+MADE = (
+    "DROP TYPE IF EXISTS pair, mood, span CASCADE", "DROP DOMAIN IF EXISTS code", "CREATE TYPE mood AS ENUM ('a', 'b')",
+    "CREATE DOMAIN code AS varchar(5) DEFAULT 'x' NOT NULL CHECK (length(VALUE) > 1)",
+    "CREATE TYPE pair AS (m mood, n int)", "CREATE TYPE span AS RANGE (subtype = float8)",
+    "CREATE TABLE t (id int PRIMARY KEY, m mood, c code, ps pair[], s span, n numeric(4, 2))",
+    "CREATE POLICY own ON t FOR UPDATE TO PUBLIC USING (id > 0) WITH CHECK (id > 1)",
+)  # fmt: skip
+
+
+def test_types_of_the_database_say_what_they_are_made_of(databases: Databases) -> None:
+    """Labels of enums, definitions of domains, fields of composites: also below arrays and inside each other."""
+    databases.run("baseline", *MADE)
+    found = databases.store("baseline").structure("t")
+    assert found.columns["m"]["made of"] == {"mood": "enum ('a', 'b')"}
+    domain = "domain character varying(5) DEFAULT 'x'::character varying NOT NULL CHECK ((length((VALUE)::text) > 1))"
+    assert found.columns["c"]["made of"] == {"code": domain}
+    assert found.columns["ps"]["made of"] == {"mood": "enum ('a', 'b')", "pair": "composite (m mood, n integer)"}
+    assert found.columns["s"]["made of"] == {"span": "range of double precision"}
+    assert found.columns["n"]["made of"] is None
+    assert found.settings["policies"] == {"own": {
+        "for": "update", "permissive": True, "roles": ["PUBLIC"], "using": "(id > 0)", "with check": "(id > 1)",
+    }}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", [
+    "ALTER TYPE mood ADD VALUE 'c' BEFORE 'b'", "ALTER TYPE mood RENAME VALUE 'b' TO 'c'", "ALTER DOMAIN code DROP NOT NULL",
+    "ALTER DOMAIN code DROP CONSTRAINT code_check", "ALTER DOMAIN code SET DEFAULT 'y'",
+    "ALTER TYPE pair RENAME ATTRIBUTE n TO o",
+    "ALTER POLICY own ON t USING (id > 7)", "ALTER POLICY own ON t WITH CHECK (id > 7)",
+    "DROP POLICY own ON t; CREATE POLICY own ON t FOR DELETE USING (id > 0)", "ALTER POLICY own ON t TO CURRENT_USER",
+])  # fmt: skip
+def test_a_change_of_a_type_or_policy_reads_differently(databases: Databases, change: str) -> None:
+    """The name of a type or policy alone does not say what it allows."""
+    databases.run("both", *MADE)
+    one, other = (databases.store(side) for side in SIDES)
+    assert one.structure("t") == other.structure("t")
+    databases.run("candidate", *change.split("; "))
+    assert one.structure("t") != other.structure("t")
+
+
+def test_sequences_say_where_they_end(databases: Databases) -> None:
+    """The nearer of the sequence's bounds and the column's; ownership alone feeds nothing."""
+    databases.run(
+        "baseline", "CREATE SEQUENCE wide", "CREATE SEQUENCE round MINVALUE 3 MAXVALUE 4 CYCLE",
+        "CREATE TABLE t (id smallserial, a int DEFAULT nextval('wide'), r int DEFAULT nextval('round'), "
+        "n numeric DEFAULT nextval('wide'), o bigint)", "CREATE SEQUENCE mine OWNED BY t.o",
+        "INSERT INTO t DEFAULT VALUES", "INSERT INTO t DEFAULT VALUES", "ALTER TABLE t ALTER id DROP DEFAULT",
+    )  # fmt: skip
+    found = {each.column: each for each in databases.store("baseline").sequences("t")}
+    assert (found["id"].most, found["id"].feeds) == (2**15 - 1, False)
+    assert (found["a"].most, found["a"].feeds) == (2**31 - 1, True)
+    assert found["n"].most == 2**63 - 1
+    assert (found["r"].next, found["r"].least, found["r"].most, found["r"].cycles) == (3, 3, 4, True)
+    assert (found["o"].next, found["o"].feeds) == (1, False)
 
 
 def test_sequences_say_what_comes_next(databases: Databases) -> None:
@@ -102,7 +194,9 @@ def test_sequences_say_what_comes_next(databases: Databases) -> None:
     }  # fmt: skip
     databases.run("baseline", "INSERT INTO t DEFAULT VALUES", "INSERT INTO t (id, s, d) VALUES (77, 7.5, -50)")
     found = {each.column: each for each in store.sequences("t")}
-    assert found["id"] == SequenceState(name="public.t_id_seq", column="id", next=2, increment=1, highest=77)
+    assert found["id"] == SequenceState(
+        name="public.t_id_seq", column="id", next=2, increment=1, highest=77, least=1, most=2**63 - 1
+    )  # fmt: skip
     assert (found["i"].next, found["i"].highest) == (7, 6)
     assert (found["d"].next, found["d"].increment, found["d"].highest) == (-2, -1, -50)
     assert found["s"].increment == 10

@@ -13,7 +13,7 @@ MISTAKES = {
     "weight: 5": ("weight: five", "weight", "five"),
     "kind: missing": ("kind: mising", "kind", "did you mean missing?"),
     "as: admin": ("as: admni", "as", "did you mean admin?"),
-    "minimum: 5000": ("minimum: 5000\n    minimum: 1", "minimum", "twice"),
+    "minimum: 4900": ("minimum: 4900\n    minimum: 1", "minimum", "twice"),
 }
 
 

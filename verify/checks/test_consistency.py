@@ -59,7 +59,9 @@ def test_schemas_agree(subject: Subject[Dataset], datasets: Datasets, judge: Jud
     """
     Both collections have the same columns, constraints and settings, every constraint is validated, and `expect` holds.
 
-    Blind to: versions of extensions and collations (shown, not judged), grants, and what functions and triggers do.
+    Blind to: versions of extensions and collations (shown, not judged), grants and owners, bodies of functions (which
+    triggers, defaults, checks, indexes and policies call), definitions of views that it reads from, comments and
+    statistics, and defaults, triggers and policies that only a partition has.
     """
     judge(datasets.schema(subject))
 
@@ -67,9 +69,11 @@ def test_schemas_agree(subject: Subject[Dataset], datasets: Datasets, judge: Jud
 @check("consistency.sequences", over=numbered)
 def test_sequences_are_ahead(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
     """
-    The next number of every sequence, identity or auto-increment of the candidate lies beyond what its column holds.
+    Each sequence, identity or auto-increment of the candidate can give a next number, beyond what its column holds.
 
-    Blind to: numbers that an application makes itself, and sequences that nothing ties to a column.
+    And each column that is fed on the baseline is fed on the candidate.
+    Blind to: numbers that an application makes itself, sequences that nothing ties to a column, how soon one that
+    still has numbers runs out or begins again, and numbers that only the baseline's sequence has given.
     """
     judge(datasets.sequences(subject))
 
@@ -77,9 +81,10 @@ def test_sequences_are_ahead(subject: Subject[Dataset], datasets: Datasets, judg
 @check("consistency.indexes", over=indexed)
 def test_indexes_exist(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
     """
-    The candidate has every index of the baseline and every one that `expect` names, each valid.
+    The candidate has every index of the baseline and every one that `expect` names, each valid, its partitions' own too.
 
-    Blind to: whether a query uses it, and how bloated it is.
+    Blind to: whether a query uses it, how bloated or damaged it is, bodies of functions it is made with, and options
+    of the server that keep it from being used.
     """
     judge(datasets.indexes(subject))
 

@@ -27,12 +27,13 @@ class End:
     """
     One end of a reference: batches of encodings, the key's columns first, then the `columns` that name or are named.
 
-    `key` and `columns` are names for the reader; `scan` may be asked once.
+    `key` and `columns` are names for the reader; `scan` may be asked once. Fewer records than `minimum` prove nothing.
     """
 
     dataset: str
     key: tuple[str, ...]
     columns: tuple[str, ...]
+    minimum: int = 1
     scan: Callable[[], Iterator[pa.RecordBatch]]
 
 
@@ -58,16 +59,17 @@ def relate(from_: End, to: End, *, both: bool, folder: Path | None = None) -> Re
     """
     Both ends matched by value, out of core, in a private folder that is gone at the end.
 
-    A record whose every naming column is null or absent names nobody. What a scan raises passes through.
+    A record with a naming column that is null or absent names nobody (MATCH SIMPLE, as foreign keys of SQL have it).
+    What a scan raises passes through.
     """
     with _tables(len(from_.key), len(from_.columns), folder) as connection:
         _take(connection, "naming", from_)
         _take(connection, "named", to)
         values = [f"v{at}" for at in range(len(from_.columns))]
         same = " AND ".join(f"n.{name} = h.{name}" for name in values)
-        silent = " AND ".join(f"n.{name} IN {_NOBODY}" for name in values)
+        silent = " OR ".join(f"n.{name} IN {_NOBODY}" for name in values)
         orphans = f"FROM naming n WHERE NOT ({silent}) AND NOT EXISTS (SELECT 1 FROM named h WHERE {same})"
-        unnamed = f"FROM named h WHERE NOT EXISTS (SELECT 1 FROM naming n WHERE {same})"
+        unnamed = f"FROM named h WHERE NOT EXISTS (SELECT 1 FROM naming n WHERE NOT ({silent}) AND {same})"
         keys = [f"n.k{at}" for at in range(len(from_.key))]
         named = ", ".join(f"n.{name}" for name in values)
         shown = _rows(
@@ -160,10 +162,22 @@ def _resolved(found: Related, from_: End, to: End, receipt: str) -> Conclusion:
     if found.unknown:
         remedy = "correct the column's name under references:, or waive the check until a record has it"
         return inconclusive(Cause.TOO_FEW, "; ".join(_strange(found)), receipt=receipt, remedy=remedy)
+    if few := _too_few(found, from_, to):
+        return inconclusive(Cause.TOO_FEW, few, receipt=receipt)
     if found.naming == found.nobody:
         words = f"no record of {from_.dataset} names one of {to.dataset}; nothing was looked up"
         return inconclusive(Cause.TOO_FEW, words, receipt=receipt)
     return passed(f"every {from_.dataset} names {to.dataset} that exist", receipt=receipt)
+
+
+def _too_few(found: Related, from_: End, to: End) -> str:
+    """Which end holds fewer records than its dataset must."""
+    ends = ((found.naming, from_), (found.named, to))
+    return "; ".join(
+        f"{rows:,} {end.dataset} were read, fewer than its minimum {end.minimum:,}"
+        for rows, end in ends
+        if 0 < rows < end.minimum
+    )
 
 
 def _shown(columns: Sequence[str], values: Row, privacy: Privacy) -> str:

@@ -147,9 +147,17 @@ def _read(array: pa.Array, *, usual: Sequence[tuple[str, Kernel]], readable: str
     return _undecided(found, pc.and_(left, pc.match_substring_regex(array, readable))) if some(left) else found
 
 
-def _instant(array: pa.Array) -> pa.Array:
+def _zoned(array: pa.Array) -> pa.Array:
     world = body(array).cast(pa.timestamp("us", "UTC")).cast(pa.int64()).cast(pa.timestamp("us"))
     return joined("T", _unpadded(world.cast(TEXT)), "+00")
+
+
+def _instant(array: pa.Array) -> pa.Array:
+    """Texts with a zone, and timestamps without one, as instants."""
+    local = pc.starts_with(array, "t")
+    usual = pc.match_substring_regex(array, r"\At[^\n]*\d\z")
+    found = _on(array, usual, lambda part: joined("T", body(part), "+00"))
+    return _read(_undecided(found, pc.and_not(local, usual)), usual=(_ZONES,), readable=_MOMENT)
 
 
 def _local(array: pa.Array) -> pa.Array:
@@ -208,7 +216,7 @@ def _json(array: pa.Array) -> pa.Array:
 
 _NUMBERS: Final = ((_WHOLE, partial(as_kind, "#")), (_FRACTION, _trimmed))
 _INTEGERS: Final = ((_WHOLE, partial(as_kind, "#")), (r"\As-?(?:0|[1-9]\d*)\.0*\z", _trimmed))
-_ZONES: Final = (_ZONED, _instant)
+_ZONES: Final = (_ZONED, _zoned)
 
 _READERS: Final[dict[str, Kernel]] = {
     "integer": _integer,
@@ -217,7 +225,7 @@ _READERS: Final[dict[str, Kernel]] = {
     "boolean": _boolean,
     "text": _text,
     "timestamp": partial(_read, usual=(_ZONES, (_LOCAL, _local)), readable=_MOMENT),
-    "timestamptz": partial(_read, usual=(_ZONES,), readable=_MOMENT),
+    "timestamptz": _instant,
     "date": partial(_read, usual=((rf"\As{_DAY}\z", partial(as_kind, "d")),), readable=r"\As\d{4}-\d\d-\d\d\z"),
     "time": partial(
         _read,

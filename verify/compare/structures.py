@@ -9,22 +9,25 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from verify.compare.explaining import Privacy
 from verify.core.datasets import Expected
 from verify.core.structures import Structure
 from verify.core.verdicts import Cause, Conclusion, Difference, failed, inconclusive, passed
 
 Facts = Mapping[str, JsonValue]
 _NONE: Final = "none"
+_OF_A_FIELD: Final = 3
 # Versions of the same extension or collation provider differ between two healthy servers; they are shown, not judged.
 _SHOWN_ONLY: Final = ("version", "collation_version", "replica_identity", "owner")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """Both structures; the baseline's is None where its kind has none to compare with."""
+    """Both structures, with notes for the receipt; the baseline's is None where its kind has none to compare with."""
 
     baseline: Structure | None
     candidate: Structure
+    notes: tuple[str, ...] = ()
 
 
 def compare_schemas(sides: Sides, expected: Expected) -> Conclusion:
@@ -44,14 +47,14 @@ def compare_schemas(sides: Sides, expected: Expected) -> Conclusion:
         receipt += [f"{len(one.constraints):,} constraints", f"{len(one.settings):,} settings"]
     found += _never_proven(other)
     receipt += [f"advice: {each}" for each in dict.fromkeys((*(one.advice if one else ()), *other.advice))]
-    receipt += _shown_only(sides)
+    receipt += [*_shown_only(sides), *sides.notes]
     compared = one is not None or expected.columns or not other.columns
     return _concluded(found, looked=len(other.columns) if compared else None, receipt=receipt, what="structure")
 
 
 def compare_indexes(sides: Sides, expected: Expected) -> Conclusion:
     """
-    PASS when the candidate has every index of the baseline, each valid, and those that `expect` names.
+    PASS when the candidate has every index of the baseline, each valid, and those that `expect` names, of all rows.
 
     An index is what it covers, not what it is called. One that only the candidate has is shown, not judged.
     """
@@ -61,7 +64,7 @@ def compare_indexes(sides: Sides, expected: Expected) -> Conclusion:
         for name, facts in sorted(other.indexes.items())
         if facts.get("valid") is False
     ]
-    columns = [list(map(str, _columns(facts))) for facts in other.indexes.values() if facts.get("valid") is not False]
+    columns = [list(map(str, _columns(facts))) for facts in other.indexes.values() if _serves_all(facts)]
     found += [
         Difference(path=f"$.indexes({', '.join(each)})", baseline="declared under expect", candidate=_NONE)
         for each in expected.indexes
@@ -76,14 +79,22 @@ def compare_indexes(sides: Sides, expected: Expected) -> Conclusion:
     receipt = [f"{asked:,} indexes asked for, {len(other.indexes):,} on candidate"]
     receipt += [f"only on candidate: {', '.join(more)}"] if more else []
     looked = asked or len(other.indexes) if one is not None or expected.indexes else None
-    return _concluded(found, looked=looked, receipt=receipt, what="indexes", may_be_none=True)
+    return _concluded(found, looked=looked, receipt=[*receipt, *sides.notes], what="indexes", may_be_none=True)
 
 
-def compare_mappings(sides: Sides, misindexed: Sequence[tuple[str, str, str, str]], sampled: int) -> Conclusion:
+def _serves_all(facts: Facts) -> bool:
+    """True when queries about any row of the collection can use it: valid, without a predicate, of no partition alone."""
+    return facts.get("valid") is not False and facts.get("predicate") is None and facts.get("partition") is None
+
+
+def compare_mappings(
+    sides: Sides, misindexed: Sequence[tuple[str, str, str, str]], sampled: int, *, privacy: Privacy | None = None
+) -> Conclusion:
     """
     PASS when mapping and settings are alike and no sampled document is indexed as another value than it holds.
 
-    `misindexed` are (key, path, value in the document, value as indexed); `sampled` documents were looked at.
+    `misindexed` are (id, field, value in the document, value as indexed), all but the field as encodings; of each field
+    the first few are shown and the others counted. `sampled` documents were looked at.
     """
     one, other = sides.baseline, sides.candidate
     found: list[Difference] = []
@@ -91,27 +102,42 @@ def compare_mappings(sides: Sides, misindexed: Sequence[tuple[str, str, str, str
         found += _facts("fields", one.columns, other.columns)
         found += _facts("aliases", *_unpaired(one.indexes, other.indexes))
         found += _facts("settings", _wrapped(one.settings), _wrapped(other.settings))
-    found += [
-        Difference(key=key, path=path, baseline=f"holds {held}", candidate=f"indexed as {indexed}")
-        for key, path, held, indexed in misindexed
-    ]
+    shown = _by_field(misindexed, privacy or Privacy())
     receipt = [f"{len(other.columns):,} fields on candidate", f"{sampled:,} documents looked up in the index"]
-    return _concluded(found, looked=len(other.columns), receipt=receipt, what="mapping")
+    return _concluded(
+        [*found, *shown], looked=len(other.columns), receipt=[*receipt, *sides.notes], what="mapping",
+        omitted=len(misindexed) - len(shown),
+    )  # fmt: skip
+
+
+def _by_field(misindexed: Sequence[tuple[str, str, str, str]], privacy: Privacy) -> list[Difference]:
+    """The first few of each field, by field and id."""
+    fields: dict[str, list[Difference]] = {}
+    for key, name, held, indexed in sorted(misindexed, key=lambda each: (each[1], each[0])):
+        of_field = fields.setdefault(name, [])
+        if len(of_field) < _OF_A_FIELD:
+            path, told = f"$.{name}", f"_id={privacy.shown('$._id', key).removeprefix('string ')}"
+            one, other = privacy.shown(path, held), privacy.shown(path, indexed)
+            of_field.append(Difference(key=told, path=path, baseline=f"holds {one}", candidate=f"indexed as {other}"))
+    return [each for of_field in fields.values() for each in of_field]
 
 
 def _concluded(
-    found: list[Difference], *, looked: int | None, receipt: list[str], what: str, may_be_none: bool = False
-) -> Conclusion:
+    found: list[Difference], *, looked: int | None, receipt: list[str], what: str, may_be_none: bool = False,
+    omitted: int = 0,
+) -> Conclusion:  # fmt: skip
     """`looked` is None where there was nothing to compare with: neither a baseline of this kind nor `expect`."""
     told = "; ".join(receipt)
     if found:
-        return failed(f"{len(found):,} differences in the {what}", differences=found, receipt=told)
+        words = f"{len(found) + omitted:,} differences in the {what}"
+        return failed(words, differences=found, omitted=omitted, receipt=told)
     if looked is None:
         words = f"both sides describe their {what} in other words, and nothing is expected; nothing was compared"
         return inconclusive(Cause.NOT_PERMITTED, words, receipt=told, remedy="say under expect: what it must have")
     if not looked and not may_be_none:
         return inconclusive(Cause.TOO_FEW, f"the candidate tells of no {what}; nothing was compared", receipt=told)
-    return passed(f"the {what} is alike" if looked else f"there are no {what} on either side", receipt=told)
+    alike = f"the {what} {'are' if may_be_none else 'is'} alike"
+    return passed(alike if looked else f"there are no {what} on either side", receipt=told)
 
 
 def _facts(nouns: str, one: Mapping[str, Facts], other: Mapping[str, Facts]) -> Iterator[Difference]:
@@ -178,7 +204,7 @@ def _wrapped(settings: Mapping[str, JsonValue]) -> dict[str, Facts]:
     for name, value in settings.items():
         if isinstance(value, dict) and all(isinstance(each, dict) for each in value.values()) and value:
             found |= {f"{name}.{part}": each for part, each in value.items() if isinstance(each, dict)}
-        else:
+        elif value != {}:  # nothing of a kind has no facts
             found[name] = value if isinstance(value, dict) else {"value": value}
     return found
 

@@ -140,6 +140,10 @@ class View:
         """The physical names this side's own description mentions: its key, its other names, its filters."""
         return frozenset([*self._key, *self._filtered()]).union(*(each.fields for each in self._sources.values()))
 
+    def unheld(self, physical: frozenset[str]) -> frozenset[str]:
+        """The fields that this side's filters read and a store with these fields, and no others, does not have."""
+        return frozenset(self._filtered()) - physical
+
     def names(self, physical: frozenset[str]) -> frozenset[str]:
         """The logical names this side has when its store has these fields; the key's names are among them."""
         had = {name: each for name, each in self._sources.items() if physical.issuperset(each.fields)}

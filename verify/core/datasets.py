@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
@@ -75,7 +75,7 @@ class Expected(Spec):
     """What the candidate's collection must have, whatever the baseline has: column types and indexes by columns."""
 
     columns: dict[str, str] = {}
-    indexes: tuple[tuple[str, ...], ...] = ()
+    indexes: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...] = ()
 
 
 class DualWrite(Spec):

@@ -168,6 +168,16 @@ def _instant(text: str) -> str | None:
     return found if found and found[0] == "T" else None
 
 
+def _world(encoding: str) -> str:
+    """A database's timestamp without zone as the instant it is in UTC: the rule says it is one, a text did not."""
+    if encoding[0] != "t":
+        return _of_string(_instant)(encoding)
+    if encoding.endswith("infinity"):
+        return "T" + encoding[1:]
+    moment = encoding[1:].removesuffix(" BC")
+    return f"T{moment}+00{encoding[1 + len(moment) :]}"
+
+
 def _date(text: str) -> str | None:
     return encode(date.fromisoformat(text)) if _DATE.fullmatch(text) else None
 
@@ -202,7 +212,7 @@ _READERS: Final[dict[str, Callable[[str], str]]] = {
     "boolean": _boolean,
     "text": _text,
     "timestamp": _of_string(_moment),
-    "timestamptz": _of_string(_instant),
+    "timestamptz": _world,
     "date": _of_string(_date),
     "time": _of_string(_time),
     "uuid": _of_string(_uuid),

@@ -28,10 +28,20 @@ class Structure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SequenceState:
-    """One source of numbers: the number it gives next, its step, and the highest (lowest) the column holds now."""
+    """
+    One source of numbers: the number it gives next, its step, and the highest (lowest) the column holds now.
+
+    `least` and `most` bound what it can give and its column can take, None where nothing does. One that `cycles`
+    begins again at the other end of its own bounds, and `next` is then already that number. `feeds` is False when the
+    column owns it and does not take its default from it, so that only an application can draw from it.
+    """
 
     name: str
     column: str
     next: int
     increment: int
     highest: int | None
+    least: int | None = None
+    most: int | None = None
+    cycles: bool = False
+    feeds: bool = True

@@ -51,7 +51,8 @@ def postgres_errors(source: str) -> Iterator[None]:
         kind = _kind_of(error)
         if kind is None:
             raise
-        reason = " ".join(str(error).split()) or type(error).__name__
+        # What the server quotes of the statement (LINE 1: …) is ours and helps nobody.
+        reason = " ".join((error.diag.message_primary or str(error)).split()) or type(error).__name__
         raise kind(f"{source}: {reason}") from None
     except pa.ArrowInvalid as error:
         raise StoreUnreadable(f"{source}: the rows cannot be read as text: {error}") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -25,7 +24,7 @@ from sandbox.web.exchange import (
 from sandbox.web.health import health_body
 from sandbox.web.pages import fallback, pages
 from sandbox.web.settings import Settings
-from sandbox.web.tokens import LIFETIME_S, caller, mint
+from sandbox.web.tokens import admin_login, caller
 from sandbox.web.wire import now
 
 Record = Mapping[str, object]
@@ -96,14 +95,8 @@ class Api:
 
     def login(self, asked: Asked) -> Record:
         """A token for the administrator."""
-        given = asked.body if isinstance(asked.body, dict) else {}
-        email, text = given.get("email"), given.get("password")
-        if not isinstance(email, str) or not isinstance(text, str):
-            raise Refused(400, "bad_request", "email and password are needed")
-        right = hmac.compare_digest(text.encode(), admin_password(self._settings.seed).encode())
-        if email != ADMIN_EMAIL or not right:
-            raise Refused(401, "unauthorized", "email or password is wrong")
-        return {"token": mint(self._settings.jwt_secret, _ISSUER, 1, "admin"), "expires_in": LIFETIME_S}
+        known = (ADMIN_EMAIL, admin_password(self._settings.seed))
+        return admin_login(asked, self._settings.jwt_secret, _ISSUER, known=known)
 
     def products(self, asked: Asked) -> Record:
         """A page of products, by id."""

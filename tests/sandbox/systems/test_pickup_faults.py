@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
@@ -54,7 +56,9 @@ def test_api_answers_again_after_healing(twin, sides, planted, name):
     before = [sides.candidate.get(path).json() for path in paths]
     with planted(twin, name):
         for path in paths:
-            sides.candidate.get(path)
+            # A handler that fails ends its connection, sometimes before all of the answer is out.
+            with contextlib.suppress(httpx.TransportError):
+                sides.candidate.get(path)
     assert [sides.candidate.get(path).json() for path in paths] == before
 
 

@@ -48,15 +48,15 @@ class Page:
     members: pa.LargeStringArray | None
     consumed: int
 
-    def batch(self, names: Sequence[str], known: AbstractSet[str]) -> pa.RecordBatch:
+    def batch(self, names: Sequence[str], known: AbstractSet[str], key: str | None = None) -> pa.RecordBatch:
         """
-        The columns `names`, the key first, and the map of all that are not `known`.
+        The columns `names` and the map of all that are not `known`.
 
-        Raises ValueError when the name of a record is not the key that stands in it.
+        `key` is the first of the names when the name of a record stands for it where the record does not have it.
         """
         arrays = [*map(self._column, names), self._others(known)]
-        if self.members is not None:
-            arrays[0] = _keyed(arrays[0], self.members, names[0])
+        if self.members is not None and key is not None:
+            arrays[0] = pc.if_else(pc.equal(arrays[0], ABSENT), self.members, arrays[0])
         return pa.RecordBatch.from_arrays(arrays, names=[str(at) for at in range(len(arrays))])
 
     def _column(self, name: str) -> pa.LargeStringArray:
@@ -77,17 +77,6 @@ class Page:
         columns = [self.texts.take(pa.array(np.ascontiguousarray(column))).to_pylist() for column in cells.T]
         for row in zip(*columns, strict=True):
             yield regrown({name: text for name, text in zip(names, row, strict=True) if text != ABSENT})
-
-
-def _keyed(own: pa.LargeStringArray, members: pa.LargeStringArray, key: str) -> pa.LargeStringArray:
-    missing = pc.equal(own, ABSENT)
-    if pc.all(missing).as_py():
-        return members
-    same = pc.equal(*(pc.utf8_slice_codeunits(each, 1) for each in (own, members)))
-    if not pc.all(pc.or_(missing, same)).as_py():
-        wrong = members[int(np.argmin(pc.or_(missing, same)))].as_py()
-        raise ValueError(f"the member {wrong[1:]!r} holds a record whose {key} is another one")
-    return pc.if_else(missing, members, own)
 
 
 def page(raw: bytes, form: Form) -> Page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from verify.core.errors import CollectionMissing, StoreUnreadable
 from verify.core.secrets import Secret
-from verify.core.values import ABSENT, Value, encode
+from verify.core.values import ABSENT, encode
 from verify.stores._edge import file_errors, revealed
 from verify.stores.json_file.page import Page
 from verify.stores.json_file.parser import Parser
@@ -35,7 +35,8 @@ class JsonFileStore:
     """
     One file, or one folder of files. `collection` is a path in it: `products`, `$.shop.products`, `$`.
 
-    In an object of objects the member's name is the key of a record that has no such field of its own.
+    In an object of objects the member's name is the key of a record that has no such field of its own. It says nothing
+    where the record says its key itself, or where the dataset has no key or one of several fields.
     """
 
     source: str
@@ -69,15 +70,16 @@ class JsonFileStore:
         """Every record once, in file order; the whole file is checked before the last batch leaves."""
         names = [*key, *columns]
         known = {*names, *skip}
+        member = key[0] if len(key) == 1 else None
         waiting = _Waiting(len(names) + 1)
         with closing(self._found(collection)) as records:
             for found in records:
                 try:
                     if isinstance(found, Page):
                         yield from waiting.batches()
-                        yield found.batch(names, known)
+                        yield found.batch(names, known, member)
                     else:
-                        waiting.add(_row(found, names, known))
+                        waiting.add(_row(found, names, known, member))
                 except ValueError as error:
                     raise StoreUnreadable(f"{self.source}: a record of {collection}: {error}") from None
                 if waiting.full:
@@ -140,18 +142,9 @@ class _Waiting:
             yield pa.RecordBatch.from_arrays(columns, names=[str(at) for at in range(self._width)])
 
 
-def _row(record: Record, names: Sequence[str], known: AbstractSet[str]) -> list[str]:
+def _row(record: Record, names: Sequence[str], known: AbstractSet[str], key: str | None) -> list[str]:
     member, fields = record
-    if member is not None:
-        fields = _keyed(member, fields, names[0])
+    if member is not None and key is not None and key not in fields:
+        fields = {**fields, key: member}
     row = [encode(fields[name]) if name in fields else ABSENT for name in names]
     return [*row, encode({name: fields[name] for name in fields if name not in known})]
-
-
-def _keyed(member: str, fields: Mapping[str, Value], key: str) -> Mapping[str, Value]:
-    """The record with its member's name as key; both may say it, but not two different things."""
-    if key not in fields:
-        return {**fields, key: member}
-    if encode(fields[key])[1:] != encode(member)[1:]:
-        raise ValueError(f"the member {member!r} holds a record whose {key} is another one")
-    return fields

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Final
 
 from verify.core.errors import CollectionMissing
@@ -14,7 +15,7 @@ from verify.stores.mysql.session import Asking
 from verify.stores.protocol import Listed, SequenceState
 
 _COLUMNS: Final = """
-    SELECT table_name, column_name, extra, column_default FROM information_schema.columns
+    SELECT table_name, column_name, extra, column_default, column_type FROM information_schema.columns
     WHERE table_schema = %s AND table_name = %s ORDER BY column_name
 """
 _NEXT: Final = """
@@ -28,6 +29,11 @@ _LISTED: Final = """
     WHERE t.table_schema = COALESCE(%s, DATABASE()) AND t.table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')
     ORDER BY k.seq_in_index
 """
+_STATE: Final = """
+    next_not_cached_value, start_value, increment, cache_size, minimum_value, maximum_value, cycle_option
+"""
+_BITS: Final = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
+_WHOLE: Final = re.compile(r"(tinyint|smallint|mediumint|int|bigint)\b")
 _DRAWN: Final = re.compile(r"nextval\(`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`\)", re.IGNORECASE)
 
 
@@ -35,45 +41,66 @@ def sequences(asking: Asking, collection: str) -> tuple[SequenceState, ...]:
     """Every source of numbers of the table, sorted by column."""
     schema, table, *_ = located(asking, collection)
     found: list[SequenceState] = []
-    for name, column, extra, default in asking.rows(_COLUMNS, [schema, table]):
+    for name, column, extra, default, kind in asking.rows(_COLUMNS, [schema, table]):
         if str(name) != table:
             continue
         if "auto_increment" in str(extra).lower():
-            found.extend(_counted(asking, schema, table, str(column)))
+            found.extend(_counted(asking, (schema, table, str(column)), _bounds(str(kind))))
         drawn = _DRAWN.search(str(default or ""))
         if drawn:
             space, sequence = (each.replace("``", "`") for each in drawn.groups())
-            found.append(_drawn(asking, (schema, table, str(column)), (space, sequence)))
+            found.append(_drawn(asking, (schema, table, str(column)), (space, sequence), _bounds(str(kind))))
     return tuple(found)
 
 
 def _highest(asking: Asking, schema: str, table: str, column: str, *, falling: bool = False) -> int | None:
     chosen = "MIN" if falling else "MAX"
     value = asking.rows(f"SELECT {chosen}({quoted(column)}) FROM {quoted(schema)}.{quoted(table)}")[0][0]
-    return None if value is None else int(float(str(value)) if "." in str(value) else str(value))
+    try:
+        return None if value is None else int(Decimal(str(value)))
+    except (ArithmeticError, ValueError):
+        return None  # a column of texts, which a number is only a part of
 
 
-def _counted(asking: Asking, schema: str, table: str, column: str) -> Iterator[SequenceState]:
+def _bounds(kind: str) -> tuple[int, int] | None:
+    """The least and the most a column of whole numbers can hold; None for any other column."""
+    word = _WHOLE.match(kind.lower())
+    if word is None:
+        return None
+    bits = _BITS[word.group(1)]
+    return (0, 2**bits - 1) if "unsigned" in kind.lower() else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def _counted(
+    asking: Asking, owner: tuple[str, str, str], bounds: tuple[int, int] | None
+) -> Iterator[SequenceState]:  # fmt: skip
+    schema, table, column = owner
     for name, following, step in asking.rows(_NEXT, [schema, table]):
         if str(name) == table and following is not None:
             highest = _highest(asking, schema, table, column)
             yield SequenceState(name=f"{table}.{column} AUTO_INCREMENT", column=column, next=int(str(following)),
-                                increment=int(str(step)), highest=highest)  # fmt: skip
+                                increment=int(str(step)), highest=highest, most=bounds[1] if bounds else None)  # fmt: skip
 
 
-def _drawn(asking: Asking, owner: tuple[str, str, str], sequence: tuple[str, str]) -> SequenceState:
+def _drawn(
+    asking: Asking, owner: tuple[str, str, str], sequence: tuple[str, str], bounds: tuple[int, int] | None
+) -> SequenceState:
     """What the server has cached it does not tell, so the lowest number it may still give is taken."""
     told = f"{quoted(sequence[0])}.{quoted(sequence[1])}"
-    row = asking.rows(f"SELECT next_not_cached_value, start_value, increment, cache_size FROM {told}")[0]
-    following, start, step, cache = (int(str(each)) for each in row)
+    row = asking.rows(f"SELECT {_STATE} FROM {told}")[0]
+    following, start, step, cache, least, most, cycles = (int(str(each)) for each in row)
     step = step or 1
     name = f"{sequence[0]}.{sequence[1]}"
     if cache > 1:
         low = following - cache * step
         following = max(low, min(start, following)) if step > 0 else min(low, max(start, following))
         name += f" (caches {cache}: the lowest it may give)"
+    if cycles and not least <= following <= most:
+        following = least if step > 0 else most
+    low, high = bounds or (least, most)
     highest = _highest(asking, *owner, falling=step < 0)
-    return SequenceState(name=name, column=owner[2], next=following, increment=step, highest=highest)
+    return SequenceState(name=name, column=owner[2], next=following, increment=step, highest=highest,
+                         least=max(least, low), most=min(most, high), cycles=bool(cycles))  # fmt: skip
 
 
 def listed(asking: Asking, within: str | None) -> tuple[Listed, ...]:

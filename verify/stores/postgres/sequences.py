@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - names are quoted by verify.stores.postgres.names
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -12,52 +13,77 @@ from verify.stores.postgres.names import quoted
 from verify.stores.postgres.session import Connection
 from verify.stores.protocol import SequenceState
 
-# Owned by the column (serial, identity, OWNED BY), or named in its default.
+# Owned by the column (identity, OWNED BY), or named in its default; what is only owned feeds nothing.
 _SEQUENCES: Final = """
-    SELECT n.nspname, c.relname, a.attname, s.seqincrement
+    SELECT n.nspname, c.relname, a.attname, used.feeds, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle
     FROM pg_attribute a JOIN (
-        SELECT d.objid AS seq, d.refobjsubid AS number FROM pg_depend d
-        WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = %s
-            AND d.deptype IN ('a', 'i')
-        UNION
-        SELECT d.refobjid, f.adnum FROM pg_attrdef f JOIN pg_depend d
-            ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass
-        WHERE f.adrelid = %s
+        SELECT seq, number, bool_or(feeds) AS feeds FROM (
+            SELECT d.objid AS seq, d.refobjsubid AS number, d.deptype = 'i' AS feeds FROM pg_depend d
+            WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = %s
+                AND d.deptype IN ('a', 'i')
+            UNION ALL
+            SELECT d.refobjid, f.adnum, true FROM pg_attrdef f JOIN pg_depend d
+                ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass
+            WHERE f.adrelid = %s
+        ) AS each GROUP BY seq, number
     ) AS used ON used.number = a.attnum
     JOIN pg_sequence s ON s.seqrelid = used.seq JOIN pg_class c ON c.oid = s.seqrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE a.attrelid = %s AND NOT a.attisdropped
     ORDER BY a.attname COLLATE "C", n.nspname COLLATE "C", c.relname COLLATE "C"
 """
-_NUMBERS: Final = {"int2", "int4", "int8", "numeric"}
+_WIDTHS: Final = {"int2": 15, "int4": 31, "int8": 63}
+_NUMBERS: Final = {*_WIDTHS, "numeric"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sequence:
+    """What the catalogue says of one sequence and the column it belongs to."""
+
+    space: str
+    name: str
+    column: str
+    feeds: bool
+    increment: int
+    least: int
+    most: int
+    cycles: bool
 
 
 def sequences(connection: Connection, found: Relation) -> tuple[SequenceState, ...]:
     """
-    The state of every sequence that feeds a column, by column: the number it gives next, and the farthest one held.
+    The state of every sequence that belongs to a column, by column: the number it gives next, and the farthest held.
 
     The farthest is max() of the column, or min() for a sequence that counts down; None where the column holds no
     number. Raises StoreRefused through `postgres_errors` when the role may not read the sequence.
     """
     rows = connection.execute(_SEQUENCES, [found.oid] * 3).fetchall()
     return tuple(
-        _state(connection, found, space=str(space), name=str(name), column=str(column), increment=int(str(increment)))
-        for space, name, column, increment in rows
-    )
+        _state(connection, found, _Sequence(
+            space=str(space), name=str(name), column=str(column), feeds=bool(feeds), increment=int(str(increment)),
+            least=int(str(least)), most=int(str(most)), cycles=bool(cycles),
+        )) for space, name, column, feeds, increment, least, most, cycles in rows
+    )  # fmt: skip
 
 
-def _state(
-    connection: Connection, found: Relation, *, space: str, name: str, column: str, increment: int
-) -> SequenceState:
-    place = f"{quoted(space)}.{quoted(name)}"
+def _state(connection: Connection, found: Relation, sequence: _Sequence) -> SequenceState:
+    place = f"{quoted(sequence.space)}.{quoted(sequence.name)}"
     row = connection.execute(f"SELECT last_value, is_called FROM {place}".encode()).fetchone()
     last, called = row or (0, False)
+    following = int(str(last)) + (sequence.increment if called else 0)
+    if sequence.cycles and not sequence.least <= following <= sequence.most:
+        following = sequence.least if sequence.increment > 0 else sequence.most
+    width = _WIDTHS.get(unwrapped(found.columns[sequence.column], found.types).name)
     return SequenceState(
-        name=f"{space}.{name}",
-        column=column,
-        next=int(str(last)) + (increment if called else 0),
-        increment=increment,
-        highest=_farthest(connection, found, column, down=increment < 0),
+        name=f"{sequence.space}.{sequence.name}",
+        column=sequence.column,
+        next=following,
+        increment=sequence.increment,
+        highest=_farthest(connection, found, sequence.column, down=sequence.increment < 0),
+        least=sequence.least if width is None else max(sequence.least, -(2**width)),
+        most=sequence.most if width is None else min(sequence.most, 2**width - 1),
+        cycles=sequence.cycles,
+        feeds=sequence.feeds,
     )
 
 

@@ -19,6 +19,7 @@ _PERSISTENCE: Final = {"p": "permanent", "u": "unlogged", "t": "temporary"}
 _CONSTRAINTS: Final = {
     "c": "check", "f": "foreign key", "p": "primary key", "u": "unique", "x": "exclusion", "t": "trigger",
 }  # fmt: skip
+_COMMANDS: Final = {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "delete"}
 _FIRED: Final = {"O": "origin", "D": "disabled", "R": "replica", "A": "always"}
 _IDENTITY: Final = {"": None, "a": "always", "d": "by default"}
 _GENERATED: Final = {"": None, "s": "stored", "v": "virtual"}
@@ -41,6 +42,9 @@ def structure(connection: Connection, found: Relation) -> Structure:
 
 
 def _columns(connection: Connection, oid: int) -> Facts:
+    made: dict[str, dict[str, JsonValue]] = {}
+    for name, word, definition in connection.execute(sql.TYPES, [oid]):
+        made.setdefault(str(name), {})[str(word)] = str(definition)
     return {
         str(name): {
             "type": str(word),
@@ -49,6 +53,7 @@ def _columns(connection: Connection, oid: int) -> Facts:
             "identity": _IDENTITY.get(str(identity)),
             "generated": f"{_GENERATED.get(str(generated))}: {default}" if generated else None,
             "collation": None if collation is None else str(collation),
+            "made of": made.get(str(name)),
         }
         for name, word, nullable, default, identity, generated, collation, own in connection.execute(sql.COLUMNS, [oid])
     }
@@ -63,20 +68,21 @@ def _default(text: object, *, own: bool) -> str | None:
 
 def _constraints(connection: Connection, oid: int) -> Facts:
     return {
-        str(name): {
+        _within(part, name): {
             "kind": _CONSTRAINTS.get(str(kind), str(kind)),
             "definition": str(definition),
             "validated": bool(validated),
             "deferrable": bool(deferrable),
             "deferred": bool(deferred),
+            **_partition(part),
         }
-        for name, kind, definition, validated, deferrable, deferred in connection.execute(sql.CONSTRAINTS, [oid])
+        for part, name, kind, definition, validated, deferrable, deferred in connection.execute(sql.CONSTRAINTS, [oid])
     }
 
 
 def _indexes(connection: Connection, oid: int) -> Facts:
     return {
-        str(name): {
+        _within(part, name): {
             "definition": str(definition),
             "columns": [*listed(columns)],
             "unique": bool(unique),
@@ -84,21 +90,30 @@ def _indexes(connection: Connection, oid: int) -> Facts:
             "ready": bool(ready),
             "primary": bool(primary),
             "predicate": None if predicate is None else str(predicate),
+            **_partition(part),
         }
-        for name, definition, columns, unique, valid, ready, primary, predicate in connection.execute(
+        for part, name, definition, columns, unique, valid, ready, primary, predicate in connection.execute(
             sql.INDEXES, [oid]
         )
     }
 
 
+def _within(part: object, name: object) -> str:
+    """The name, after that of the partition it belongs to alone."""
+    return str(name) if part is None else f"{part}.{name}"
+
+
+def _partition(part: object) -> dict[str, JsonValue]:
+    return {} if part is None else {"partition": str(part)}
+
+
 def _settings(connection: Connection, oid: int) -> dict[str, JsonValue]:
-    kind, persistence, secured, forced, policies, replica, view, options = connection.execute(
-        sql.TABLE, [oid]
-    ).fetchall()[0]
+    kind, persistence, secured, forced, replica, view, options = connection.execute(sql.TABLE, [oid]).fetchall()[0]
     return {
         "kind": _KINDS.get(str(kind), str(kind)),
         "persistence": _PERSISTENCE.get(str(persistence), str(persistence)),
-        "row-level security": {"on": bool(secured), "forced": bool(forced), "policies": int(str(policies))},
+        "row-level security": {"on": bool(secured), "forced": bool(forced)},
+        "policies": _policies(connection, oid),
         "replica identity": _REPLICA.get(str(replica), str(replica)),
         "view": None if view is None else str(view),
         "options": [*listed(options)],
@@ -107,9 +122,36 @@ def _settings(connection: Connection, oid: int) -> dict[str, JsonValue]:
             for name, enabled, definition in connection.execute(sql.TRIGGERS, [oid])
         },
         "rules": [str(name) for (name,) in connection.execute(sql.RULES, [oid])],
-        "partitions": {str(name): str(bound) for name, bound in connection.execute(sql.PARTITIONS, [oid])},
+        "partitions": _partitions(connection, oid),
         "extensions": {str(name): str(version) for name, version in connection.execute(sql.EXTENSIONS)},
         **_database(connection),
+    }
+
+
+def _policies(connection: Connection, oid: int) -> dict[str, JsonValue]:
+    return {
+        str(name): {
+            "for": _COMMANDS.get(str(command), str(command)),
+            "permissive": bool(permissive),
+            "roles": [*listed(roles)],
+            "using": None if using is None else str(using),
+            "with check": None if check is None else str(check),
+        }
+        for name, command, permissive, roles, using, check in connection.execute(sql.POLICIES, [oid])
+    }
+
+
+def _partitions(connection: Connection, oid: int) -> dict[str, JsonValue]:
+    """Every table below this one, at any depth."""
+    return {
+        str(name): {
+            "bound": str(bound),
+            "kind": _KINDS.get(str(kind), str(kind)),
+            "persistence": _PERSISTENCE.get(str(persistence), str(persistence)),
+            "row-level security": bool(secured),
+            "options": [*listed(options)],
+        }
+        for name, bound, kind, persistence, secured, options in connection.execute(sql.PARTITIONS, [oid])
     }
 
 

@@ -1,9 +1,16 @@
 """The catalogue's questions behind a table's structure; names inside definitions go without the store's schema."""
 
+# ruff: noqa: S608 - what is put in is a constant of this file
 from __future__ import annotations
 
 from typing import Final
 
+# The table itself, without a name, and every table below it by name; what those have from it is said with it.
+_PARTS: Final = """parts(oid, name) AS (
+        SELECT %s::oid, NULL::name
+        UNION SELECT c.oid, c.relname FROM parts JOIN pg_inherits i ON i.inhparent = parts.oid
+            JOIN pg_class c ON c.oid = i.inhrelid
+    )"""
 # A NOT NULL that was added NOT VALID (18 and later) lets old nulls be.
 COLUMNS: Final = """
     SELECT a.attname, format_type(a.atttypid, a.atttypmod),
@@ -22,23 +29,30 @@ COLUMNS: Final = """
     WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attname COLLATE "C"
 """
 # Since 18 every NOT NULL is a constraint with a name; whether a column is nullable is said with the column.
-CONSTRAINTS: Final = """
-    SELECT conname, contype::text, pg_get_constraintdef(oid), convalidated, condeferrable, condeferred
-    FROM pg_constraint WHERE conrelid = %s AND contype <> 'n' ORDER BY conname COLLATE "C"
+CONSTRAINTS: Final = f"""
+    WITH RECURSIVE {_PARTS}
+    SELECT parts.name, o.conname, o.contype::text, pg_get_constraintdef(o.oid), o.convalidated, o.condeferrable,
+        o.condeferred
+    FROM parts JOIN pg_constraint o ON o.conrelid = parts.oid
+    WHERE o.contype <> 'n' AND (parts.name IS NULL OR (o.conislocal AND o.coninhcount = 0 AND o.conparentid = 0))
+    ORDER BY parts.name COLLATE "C" NULLS FIRST, o.conname COLLATE "C"
 """
-INDEXES: Final = """
-    SELECT c.relname,
+INDEXES: Final = f"""
+    WITH RECURSIVE {_PARTS}
+    SELECT parts.name, c.relname,
         CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END
             || substr(x.text, position(' USING ' || m.amname || ' (' in x.text) + 1),
         ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, true) FROM generate_series(1, i.indnkeyatts) k),
         i.indisunique, i.indisvalid, i.indisready, i.indisprimary, pg_get_expr(i.indpred, i.indrelid)
-    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam,
-        pg_get_indexdef(i.indexrelid) AS x(text)
-    WHERE i.indrelid = %s ORDER BY c.relname COLLATE "C"
+    FROM parts JOIN pg_index i ON i.indrelid = parts.oid JOIN pg_class c ON c.oid = i.indexrelid
+        JOIN pg_am m ON m.oid = c.relam, pg_get_indexdef(i.indexrelid) AS x(text)
+    WHERE parts.name IS NULL OR NOT i.indisvalid
+        OR NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = i.indexrelid)
+    ORDER BY parts.name COLLATE "C" NULLS FIRST, c.relname COLLATE "C"
 """
 TABLE: Final = """
     SELECT c.relkind::text, c.relpersistence::text, c.relrowsecurity, c.relforcerowsecurity,
-        (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid), c.relreplident::text,
+        c.relreplident::text,
         CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
         ARRAY(SELECT o FROM unnest(c.reloptions) o ORDER BY o COLLATE "C")
     FROM pg_class c WHERE c.oid = %s
@@ -50,9 +64,43 @@ TRIGGERS: Final = """
 RULES: Final = """
     SELECT rulename FROM pg_rewrite WHERE ev_class = %s AND rulename <> '_RETURN' ORDER BY rulename COLLATE "C"
 """
-PARTITIONS: Final = """
-    SELECT c.relname, coalesce(pg_get_expr(c.relpartbound, c.oid), 'inherits')
-    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = %s ORDER BY c.relname COLLATE "C"
+PARTITIONS: Final = f"""
+    WITH RECURSIVE {_PARTS}
+    SELECT parts.name, coalesce(pg_get_expr(c.relpartbound, c.oid), 'inherits'), c.relkind::text,
+        c.relpersistence::text, c.relrowsecurity, ARRAY(SELECT o FROM unnest(c.reloptions) o ORDER BY o COLLATE "C")
+    FROM parts JOIN pg_class c ON c.oid = parts.oid WHERE parts.name IS NOT NULL ORDER BY parts.name COLLATE "C"
+"""
+POLICIES: Final = """
+    SELECT polname, polcmd::text, polpermissive,
+        ARRAY(SELECT CASE WHEN r = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(r)::text END FROM unnest(polroles) r ORDER BY 1),
+        pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)
+    FROM pg_policy WHERE polrelid = %s ORDER BY polname COLLATE "C"
+"""
+# The types that this database made itself, however deep below a column: arrays of domains of composites of enums.
+TYPES: Final = """
+    WITH RECURSIVE made(name, oid) AS (
+        SELECT a.attname, a.atttypid FROM pg_attribute a WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
+        UNION
+        SELECT made.name, below.oid FROM made JOIN pg_type t ON t.oid = made.oid, LATERAL (
+            SELECT t.typelem AS oid WHERE t.typelem <> 0
+            UNION ALL SELECT t.typbasetype WHERE t.typtype = 'd'
+            UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE r.rngtypid = t.oid
+            UNION ALL SELECT f.atttypid FROM pg_attribute f
+                WHERE t.typtype = 'c' AND f.attrelid = t.typrelid AND f.attnum > 0 AND NOT f.attisdropped
+        ) AS below
+    )
+    SELECT made.name, format_type(t.oid, NULL), CASE t.typtype
+        WHEN 'e' THEN 'enum (' || array_to_string(ARRAY(SELECT quote_literal(e.enumlabel) FROM pg_enum e
+            WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder), ', ') || ')'
+        WHEN 'd' THEN concat_ws(' ', 'domain', format_type(t.typbasetype, t.typtypmod), 'DEFAULT ' || t.typdefault,
+            CASE WHEN t.typnotnull THEN 'NOT NULL' END, array_to_string(ARRAY(SELECT pg_get_constraintdef(k.oid)
+            FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype <> 'n' ORDER BY 1), ' '))
+        WHEN 'c' THEN 'composite (' || array_to_string(ARRAY(
+            SELECT quote_ident(f.attname) || ' ' || format_type(f.atttypid, f.atttypmod) FROM pg_attribute f
+            WHERE f.attrelid = t.typrelid AND f.attnum > 0 AND NOT f.attisdropped ORDER BY f.attnum), ', ') || ')'
+        ELSE (SELECT 'range of ' || format_type(r.rngsubtype, NULL) FROM pg_range r WHERE r.rngtypid = t.oid) END
+    FROM made JOIN pg_type t ON t.oid = made.oid WHERE t.oid >= 16384 AND t.typtype IN ('e', 'd', 'c', 'r')
+    ORDER BY made.name COLLATE "C", format_type(t.oid, NULL) COLLATE "C"
 """
 EXTENSIONS: Final = """SELECT extname, extversion FROM pg_extension ORDER BY extname COLLATE "C" """
 DATABASE: Final = """

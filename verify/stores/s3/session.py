@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from threading import Lock
 from typing import Any, Final, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -51,6 +52,19 @@ class Tally:
     retries: int = 0
 
 
+class Driver:
+    """botocore, which reads megabytes of descriptions of the service once, not for every question."""
+
+    def __init__(self) -> None:
+        self._session = botocore.session.Session()
+        self._making = Lock()  # a session may be asked by one thread at a time; its clients by many
+
+    def client(self, **options: Any) -> Any:
+        """A new client; what botocore raises passes through."""
+        with self._making:
+            return self._session.create_client("s3", **options)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """Where and how to ask; secrets stay handles until the driver's argument list."""
@@ -58,6 +72,7 @@ class Session:
     source: str
     options: Mapping[str, Secret | JsonValue] = field(repr=False)
     tally: Tally = field(default_factory=Tally)
+    driver: Driver = field(default_factory=Driver, repr=False)
 
     @property
     def bucket(self) -> str:
@@ -87,8 +102,7 @@ class Session:
     def _client(self) -> Client:
         endpoint = self.options.get("endpoint")
         try:
-            client = botocore.session.Session().create_client(
-                "s3",
+            client = self.driver.client(
                 config=self._config(None if endpoint is None else revealed(endpoint)),
                 **cast("dict[str, Any]", given(self.options, _WORDS)),
             )
