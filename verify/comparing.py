@@ -18,6 +18,7 @@ from verify.core.watching import Unwatched, Watch
 from verify.counting import counted
 from verify.fingerprints import bits_for, buckets, comparable, digest, narrowable, narrowed
 from verify.hearing import both, silent
+from verify.one_place import read_twice, refused, told_apart
 from verify.placed import Placed, Unheard, placed
 from verify.stores.protocol import Shape, Store
 
@@ -93,26 +94,18 @@ def _described(sides: tuple[Placed, Placed]) -> _Described | Conclusion:
     here, there = both(one.described, other.described)
     if isinstance(here, Problem) or isinstance(there, Problem):
         return silent(here, there)
-    if not _told_apart(one.dataset) and (same := _one_place(here.source, there.source, here.value, there.value)):
-        return same
+    same = bool(here.value.place) and here.value.place == there.value.place
+    if same and not told_apart(one.dataset):
+        return refused(here.source, there.source)
     try:
         read = one.side(here.value), other.side(there.value)
+        if same and read_twice(*read, one.dataset):
+            return refused(here.source, there.source, why="filters and keys let both sides read the same records")
     except ValueError as error:
         return failed(f"system.yaml describes a key that cannot be read: {error}", remedy="correct the key's pattern")
+    except Unheard as error:
+        return silent(error.problem)
     return _Described(placed=sides, shapes=(here.value, there.value), sides=read)
-
-
-def _told_apart(dataset: Dataset) -> bool:
-    """True when the sides are different records of one collection: keys that move inside a table, or other filters."""
-    return (dataset.baseline.key, dataset.baseline.where) != (dataset.candidate.key, dataset.candidate.where)
-
-
-def _one_place(baseline: str, candidate: str, here: Shape, there: Shape) -> Conclusion | None:
-    """An INCONCLUSIVE when both sides are one collection, which would agree with itself."""
-    if not here.place or here.place != there.place:
-        return None
-    told = f"{baseline} and {candidate} are one and the same collection; nothing would be compared"
-    return inconclusive(Cause.NOT_PERMITTED, told, remedy="name the candidate's own store, collection or file")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +138,10 @@ class _Comparison:
     def records(self, found: _Described) -> Conclusion:
         """Compared by fingerprint where that decides, else by value."""
         coverage = coverage_of(*found.sides, self.dataset)
+        further = coverage.rest and any(side.open for side in found.sides)
+        if not (coverage.key or coverage.compared or further):
+            told = f"no column is left to compare ({coverage.words}), and there is no key"
+            return inconclusive(Cause.TOO_FEW, told, remedy="take something out of `except`, or name a key")
         if self.dataset.exact or not comparable(found.placed, found.shapes, coverage):
             return self._by_value(found.sides)
         return self._by_digest(found, coverage)
@@ -191,13 +188,19 @@ def _noted(conclusion: Conclusion, found: _Described) -> Conclusion:
 
 
 def _stray(dataset: Dataset, found: _Described) -> list[str]:
-    """Columns named by the key, a rule, `only` or `except` that no side has; an open side may have any."""
+    """Names that no side has: of the key, a rule, `only` or `except`, unless a side is open; of a filter on its side."""
+    unheld = {
+        name
+        for side, shape in zip(found.sides, found.shapes, strict=True)
+        if side.view and not shape.open
+        for name in side.view.unheld(frozenset(column.name for column in shape.columns))
+    }
     if any(shape.open for shape in found.shapes):
-        return []
+        return sorted(unheld)
     known = frozenset[str]().union(
         *(_backed(side, shape, dataset) for side, shape in zip(found.sides, found.shapes, strict=True))
     )
-    return sorted({*dataset.key, *dataset.columns, *dataset.only, *dataset.except_} - known)
+    return sorted(({*dataset.key, *dataset.columns, *dataset.only, *dataset.except_} - known) | unheld)
 
 
 def _backed(side: Side, shape: Shape, dataset: Dataset) -> frozenset[str]:

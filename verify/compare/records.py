@@ -94,7 +94,7 @@ class _Comparison:
 
     def _compared(self, coverage: Coverage) -> Conclusion:
         watch = self._means.watch
-        with database(self._means.room) as connection:
+        with database(self._means.room.for_columns(len(coverage.compared))) as connection:
             watch.phase("reading")
             joined = Joined(connection, coverage, self._sides, secret_of(self._means.seed))
             accounts = joined.load(watch)
@@ -106,8 +106,23 @@ class _Comparison:
             few = too_few(self._rows(accounts)[0], self._dataset.minimum)
             if few is not None and not any(account.unknown for account in accounts):
                 return few
+            if nowhere := self._nowhere(joined.coverage, accounts):
+                told = f"no record on either side has {', '.join(nowhere)}, which system.yaml speaks of"
+                return failed(told, remedy="correct the name; what is not there cannot be compared")
             watch.phase("comparing")
             return self._judged(joined, accounts)
+
+    def _nowhere(self, coverage: Coverage, accounts: tuple[Account, Account]) -> list[str]:
+        """
+        Columns that a description asks for and no record of either side has.
+
+        A rule may speak of something optional; `only`, and a place given for one side, may not.
+        """
+        asked = {name for name, rule in self._dataset.columns.items() if rule.baseline or rule.candidate}
+        asked |= set(self._dataset.only)
+        here, there = (account.seen for account in accounts)
+        pairs = zip(coverage.compared, here, there, strict=True)
+        return [name for name, one, other in pairs if name in asked and not (one or other)]
 
     def _judged(self, joined: Joined, accounts: tuple[Account, Account]) -> Conclusion:
         found, tally, told, units = Settled(), Tally(), list[Difference](), 0

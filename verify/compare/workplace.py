@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -16,6 +16,8 @@ import duckdb
 import pyarrow as pa
 
 MEMORY: Final = "128MB"
+_WIDE: Final = 200
+_KIB_A_COLUMN: Final = 512
 SIDES: Final = ("baseline", "candidate")
 T = TypeVar("T")
 
@@ -27,6 +29,16 @@ class Room:
     folder: Path | None = None
     spill: bool = True
     memory: str = MEMORY
+
+    def for_columns(self, number: int) -> Room:
+        """
+        The same room, with more memory for records of more than a few hundred columns.
+
+        DuckDB holds a vector of 2,048 values of each column of each side, whatever the number of rows.
+        """
+        if number <= _WIDE or self.memory != MEMORY:
+            return self
+        return replace(self, memory=f"{128 + (number - _WIDE) * _KIB_A_COLUMN // 1024}MB")
 
 
 class NoRoom(Exception):
@@ -58,6 +70,11 @@ def database(room: Room) -> Iterator[duckdb.DuckDBPyConnection]:
             with duckdb.connect(":memory:", config=settings) as connection:
                 yield connection
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            raise NoRoom(str(error).partition("\n")[0]) from error
+        except duckdb.TransactionException as error:
+            # Memory or a disk that ends while rows are taken over is told as a commit that failed.
+            if "Failed to commit" not in str(error):
+                raise
             raise NoRoom(str(error).partition("\n")[0]) from error
 
 
