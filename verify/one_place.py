@@ -24,16 +24,19 @@ def read_twice(baseline: Side, candidate: Side, dataset: Dataset) -> bool:
     """
     True when a record of the one collection is read on both sides, whatever filters and patterns they have.
 
-    Physical keys tell; records without a key cannot be told apart. What a side raises while it is read passes through.
+    Physical keys in the same fields tell; records without a key cannot be told apart. What a side raises while it is
+    read passes through.
     """
-    if not dataset.key:
-        return True
-    seen = set(_physical(baseline, dataset.key))
-    return any(key in seen for key in _physical(candidate, dataset.key))
+    one, other = (tuple(side.view.key) if side.view else dataset.key for side in (baseline, candidate))
+    if not one or set(one) != set(other):
+        return True  # keys in other fields cannot tell the records apart
+    seen = set(_physical(baseline, one))
+    return any(key in seen for key in _physical(candidate, other))
 
 
 def _physical(side: Side, key: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    width = len(side.view.key) if side.view else len(key)
+    """The physical keys, their fields in the order of the fields' names."""
+    order = sorted(range(len(key)), key=lambda at: key[at])
     for batch in closed_after(side.scan(side.fields(()), side.skipped(sorted(side.columns)))):
         raw = side.page(batch, ()).raw
-        yield from zip(*(column.to_pylist() for column in raw.columns[:width]), strict=True)
+        yield from zip(*(raw.column(at).to_pylist() for at in order), strict=True)

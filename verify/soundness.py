@@ -131,7 +131,9 @@ def _copies(system: SystemFile, file: EnvironmentFile, baseline: EnvironmentFile
         one, two = baseline.stores.get(stores[0]), file.stores.get(stores[1])
         places = (baseline.collections.get(name), file.collections.get(name))
         same = (places[0] or dataset.baseline.collection) == (places[1] or dataset.candidate.collection)
-        alike = one is not None and one == two and same
+        # Keys that move inside one table are told apart by what each side says about them; reading shows whether rightly.
+        apart = (dataset.baseline.key, dataset.baseline.where) != (dataset.candidate.key, dataset.candidate.where)
+        alike = one is not None and one == two and same and not apart
         if alike and system.data.get(stores[1]) != "shared":
             yield (
                 ("datasets", name),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.grouping import SHOWN, causes
+from reports.grouping import NAMED, causes
 from tests.core.builders import (
     ALL,
     HEALTH,
@@ -66,10 +66,10 @@ def test_long_groups_and_long_failures_are_counted():
     details = causes(ask(environment(), "10", world(failing)))[0].details
     assert "… and 1,000 more differences" in details
     assert any("8 times" in each for each in details)
-    many = environment(endpoints={f"e{i:02}": {"request": f"GET /{i}"} for i in range(20)})
+    many = environment(endpoints={f"e{i:02}": {"request": f"GET /{i}"} for i in range(60)})
     details = causes(ask(many, "10", world()))[0].details
-    assert len(details) == SHOWN + 1
-    assert details[-1] == f"… and {21 - SHOWN} more"
+    assert len(details) == NAMED + 1
+    assert details[-1] == f"… and {61 - NAMED} more"
 
 
 def test_waived_claims_are_no_cause():

@@ -53,6 +53,23 @@ def test_no_column_and_no_key_prove_nothing(place):
     assert asked.found["records haufen"].verdict is Verdict.INCONCLUSIVE
 
 
+def test_no_field_of_a_file_and_no_key_prove_nothing(tmp_path):
+    """Nor where records might have had further fields."""
+    rows = [{"id": n, "price": n} for n in range(9)]
+    other = [{**row, "price": -1} for row in rows]
+    asked = Place(tmp_path).ask(single("x", "{key: [], except: [id, price]}"), *files(tmp_path, rows, other))
+    assert asked.found["records x"].verdict is Verdict.INCONCLUSIVE
+
+
+def test_one_file_is_not_compared_with_itself_through_another_field(tmp_path):
+    """The same records under two of their fields are the same records."""
+    rows = [{"a": str(n), "b": f"P{n}"} for n in range(9)]
+    both = files(tmp_path, rows, rows)[:1] * 2
+    said = '{key: [k], baseline: {key: {a: "{k}"}}, candidate: {key: {b: "P{k}"}}}'
+    for claim in ("count x", "keys x", "records x"):
+        assert Place(tmp_path).ask(single("x", said), *both).found[claim].verdict is Verdict.INCONCLUSIVE
+
+
 @pytest.mark.parametrize("said", ["{key: [id]}", "{key: [id], baseline: {where: {id: {at_least: 1}}}}"])
 def test_records_of_one_table_are_not_compared_with_themselves(place, databases, said):
     """However its address and its filters are spelt."""

@@ -26,13 +26,18 @@ from verify.core.watching import Watch
 
 Row: TypeAlias = tuple[str, ...]
 _LOW: Final = 2**64 - 1
+_NO_FIELDS: Final = "m{}"
 # Each batch is a statement of its own, which costs as much as some thousand rows; more bytes save nothing.
 GATHERED: Final = 2 * 2**20
 
 
 @dataclass(slots=True)
 class Account:
-    """What one side turned out to be while it was read."""
+    """
+    What one side turned out to be while it was read.
+
+    `further` says, where no column is compared, that some record has other fields.
+    """
 
     seen: list[bool]
     rows: int = 0
@@ -40,6 +45,7 @@ class Account:
     unknown: int = 0
     unknown_shown: list[Row] = field(default_factory=list)
     softened: Counter[str] = field(default_factory=Counter)
+    further: bool = False
 
     def take(self, page: Page, values: Sequence[pa.Array]) -> None:
         """Counts one page; `values` are its compared columns."""
@@ -50,6 +56,8 @@ class Account:
         self.softened.update(page.softened)
         for at, column in enumerate(values[: len(self.seen)]):
             self.seen[at] = self.seen[at] or bool(pc.any(pc.not_equal(column, ABSENT)).as_py())
+        if not self.seen and not self.further and len(values):
+            self.further = bool(pc.any(pc.not_equal(values[0], _NO_FIELDS)).as_py())
 
 
 def _until(stop: Event, batches: Iterable[pa.RecordBatch], read: Callable[[int], None]) -> Iterator[pa.RecordBatch]:

@@ -106,11 +106,21 @@ class _Comparison:
             few = too_few(self._rows(accounts)[0], self._dataset.minimum)
             if few is not None and not any(account.unknown for account in accounts):
                 return few
-            if nowhere := self._nowhere(joined.coverage, accounts):
-                told = f"no record on either side has {', '.join(nowhere)}, which system.yaml speaks of"
-                return failed(told, remedy="correct the name; what is not there cannot be compared")
+            if nothing := self._nothing(joined.coverage, accounts):
+                return nothing
             watch.phase("comparing")
             return self._judged(joined, accounts)
+
+    def _nothing(self, coverage: Coverage, accounts: tuple[Account, Account]) -> Conclusion | None:
+        """What follows when there is no column to compare, or none where the description asks for one."""
+        if not (coverage.key or coverage.compared or coverage.one_sided or any(each.further for each in accounts)):
+            told = f"no column is left to compare ({coverage.words}), and there is no key"
+            return inconclusive(Cause.TOO_FEW, told, remedy="take something out of `except`, or name a key")
+        nowhere = self._nowhere(coverage, accounts)
+        if not nowhere:
+            return None
+        told = f"no record on either side has {', '.join(nowhere)}, which system.yaml speaks of"
+        return failed(told, remedy="correct the name; what is not there cannot be compared")
 
     def _nowhere(self, coverage: Coverage, accounts: tuple[Account, Account]) -> list[str]:
         """
@@ -120,6 +130,11 @@ class _Comparison:
         """
         asked = {name for name, rule in self._dataset.columns.items() if rule.baseline or rule.candidate}
         asked |= set(self._dataset.only)
+        # What a filter asks to be null or absent is nowhere on purpose.
+        asked -= {*self._dataset.where, *self._dataset.baseline.where, *self._dataset.candidate.where}
+        asked -= {
+            name for name, rule in self._dataset.columns.items() if rule.absent and name not in self._dataset.only
+        }
         here, there = (account.seen for account in accounts)
         pairs = zip(coverage.compared, here, there, strict=True)
         return [name for name, one, other in pairs if name in asked and not (one or other)]
