@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.stores.conftest import Databases
-from verify.core.errors import StoreError, StoreUnavailable, StoreUnreadable
+from verify.core.errors import StoreError, StoreUnavailable
 from verify.stores.postgres import PostgresStore, connect
 from verify.stores.postgres.chunks import Pace
 
@@ -24,26 +24,6 @@ def _store(databases: Databases) -> PostgresStore:
     """A protected store that starts with ten rows and never really rests."""
     store = databases.store("baseline")
     return PostgresStore(replace(store.session, sleep=lambda _: None), Pace(first=10))
-
-
-def test_a_partition_that_leaves_in_the_middle_is_an_error(databases: Databases) -> None:
-    """Half a table is never taken for the whole."""
-    databases.run(
-        "baseline", "CREATE TABLE t (id int PRIMARY KEY, v text) PARTITION BY RANGE (id)",
-        "CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (50)",
-        "CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (50) TO (1000)", FILL.format(100),
-    )  # fmt: skip
-    scan = _store(databases).scan("t", key=["id"], columns=["v"])
-    next(scan)
-    # The first part's own transaction is still open and holds its lock on every partition: go one further.
-    dropped = "ALTER TABLE t DETACH PARTITION t2"
-    with psycopg.connect(databases.dsn("baseline"), autocommit=True) as other:
-        other.pgconn.send_query(dropped.encode())
-        with pytest.raises(StoreError) as caught:
-            list(scan)
-        while other.pgconn.get_result() is not None:
-            pass
-    assert isinstance(caught.value, StoreUnreadable | StoreUnavailable)
 
 
 def test_a_backend_that_is_killed_is_unavailable(databases: Databases) -> None:
