@@ -138,10 +138,6 @@ class _Comparison:
     def records(self, found: _Described) -> Conclusion:
         """Compared by fingerprint where that decides, else by value."""
         coverage = coverage_of(*found.sides, self.dataset)
-        further = coverage.rest and any(side.open for side in found.sides)
-        if not (coverage.key or coverage.compared or further):
-            told = f"no column is left to compare ({coverage.words}), and there is no key"
-            return inconclusive(Cause.TOO_FEW, told, remedy="take something out of `except`, or name a key")
         if self.dataset.exact or not comparable(found.placed, found.shapes, coverage):
             return self._by_value(found.sides)
         return self._by_digest(found, coverage)

@@ -14,11 +14,11 @@ from verify.core.datasets import Dataset, Expected
 from verify.core.structures import SequenceState, Structure
 from verify.core.verdicts import Cause, Conclusion, Observation, Problem, failed, inconclusive, passed
 from verify.hearing import both, observed, silent
+from verify.one_place import refused, told_apart
 from verify.stores.protocol import Indexed, Located, Sequences, Store, Structures
 
 T = TypeVar("T")
 _SAMPLE = 500
-# libpq's words after a message: the line of our own statement and a mark under it.
 # Two servers that one kind of store reads, and that describe the same column in different words.
 _FLAVOURS = frozenset({"mysql", "mariadb"})
 
@@ -61,10 +61,9 @@ def _apart(baseline: Store, candidate: Store, dataset: Dataset, name: str, sides
         return silent(here, there)
     if not here.value or here.value != there.value:
         return sides
-    if (dataset.baseline.key, dataset.baseline.where) != (dataset.candidate.key, dataset.candidate.where):
+    if told_apart(dataset):
         return replace(sides, notes=("both sides are one table",))
-    told = f"{here.source} and {there.source} are one and the same collection; nothing would be compared"
-    return inconclusive(Cause.NOT_PERMITTED, told, remedy="name the candidate's own store or collection")
+    return refused(here.source, there.source)
 
 
 def _collection(store: Store, collection: str) -> Observation[str]:

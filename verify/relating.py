@@ -13,9 +13,10 @@ from verify.compare.explaining import Privacy
 from verify.compare.pages import closed_after
 from verify.compare.relations import End, Related, compare_references, relate
 from verify.compare.views import Role, View
+from verify.compare.workplace import NoRoom
 from verify.core.datasets import Dataset, Reference
 from verify.core.errors import StoreError, StoreUnreadable
-from verify.core.verdicts import Conclusion, Problem
+from verify.core.verdicts import Cause, Conclusion, Problem, inconclusive
 from verify.hearing import silent
 from verify.stores.protocol import Store
 
@@ -95,6 +96,8 @@ def reference_of(relation: Relation, *, role: Role, has_baseline: bool, privacy:
         found = relation.found(role)
     except StoreError as error:
         return silent(Problem(source=f"reference {relation.spec.from_} to {relation.spec.to}", reason=str(error)))
+    except NoRoom as error:
+        return inconclusive(Cause.OVER_BUDGET, f"the references need more room than they may take: {error}")
     wrong = found.orphan_count + found.unnamed_count
     also = _on_baseline(relation) if wrong and has_baseline else ""
     return compare_references(found, from_, to, also=also, privacy=privacy)
@@ -103,6 +106,6 @@ def reference_of(relation: Relation, *, role: Role, has_baseline: bool, privacy:
 def _on_baseline(relation: Relation) -> str:
     try:
         found = relation.found("baseline")
-    except StoreError as error:
+    except (StoreError, NoRoom) as error:
         return f"the baseline could not be asked: {error}"
     return f"baseline: {found.orphan_count:,} name nothing, {found.unnamed_count:,} are named by none"

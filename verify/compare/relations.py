@@ -6,19 +6,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import duckdb
 import pyarrow as pa
 
 from verify.compare.explaining import Privacy
+from verify.compare.workplace import Room, database
 from verify.core.values import ABSENT, JSON_NULL, NULL
 from verify.core.verdicts import SHOWN_DIFFERENCES, Cause, Conclusion, Difference, failed, inconclusive, passed
 
 _NOBODY: Final = (NULL, ABSENT, JSON_NULL)
-_MEMORY: Final = "128MB"
 Row = tuple[str, ...]
 
 
@@ -55,14 +53,14 @@ class Related:
     unknown: tuple[str, ...] = ()
 
 
-def relate(from_: End, to: End, *, both: bool, folder: Path | None = None) -> Related:
+def relate(from_: End, to: End, *, both: bool, room: Room | None = None) -> Related:
     """
     Both ends matched by value, out of core, in a private folder that is gone at the end.
 
     A record with a naming column that is null or absent names nobody (MATCH SIMPLE, as foreign keys of SQL have it).
-    What a scan raises passes through.
+    What a scan raises passes through; NoRoom when memory or the disk is full.
     """
-    with _tables(len(from_.key), len(from_.columns), folder) as connection:
+    with _tables(len(from_.key), len(from_.columns), room or Room()) as connection:
         _take(connection, "naming", from_)
         _take(connection, "named", to)
         values = [f"v{at}" for at in range(len(from_.columns))]
@@ -89,17 +87,12 @@ def relate(from_: End, to: End, *, both: bool, folder: Path | None = None) -> Re
 
 
 @contextmanager
-def _tables(keys: int, values: int, folder: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+def _tables(keys: int, values: int, room: Room) -> Iterator[duckdb.DuckDBPyConnection]:
     names = [*(f"k{at}" for at in range(keys)), *(f"v{at}" for at in range(values))]
-    with TemporaryDirectory(prefix="cutover-", dir=folder) as place:
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": _MEMORY, "threads": 2, "temp_directory": str(Path(place) / "spill"),
-            "autoinstall_known_extensions": False, "autoload_known_extensions": False,
-        }  # fmt: skip
-        with duckdb.connect(str(Path(place) / "ends.duckdb"), config=settings) as connection:
-            connection.execute(f"CREATE TABLE naming ({', '.join(f'{name} VARCHAR' for name in names)})")
-            connection.execute(f"CREATE TABLE named ({', '.join(f'v{at} VARCHAR' for at in range(values))})")
-            yield connection
+    with database(room) as connection:
+        connection.execute(f"CREATE TABLE naming ({', '.join(f'{name} VARCHAR' for name in names)})")
+        connection.execute(f"CREATE TABLE named ({', '.join(f'v{at} VARCHAR' for at in range(values))})")
+        yield connection
 
 
 def _take(connection: duckdb.DuckDBPyConnection, table: str, end: End) -> None:
