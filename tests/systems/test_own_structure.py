@@ -99,25 +99,35 @@ def test_expect_is_not_met_by_a_partial_index(place):
     assert place.ask(said.replace("notiz", "kunde"), ALT, NEU, only="indexes").told() == {}
 
 
+@pytest.fixture
+def numbered(databases):
+    """Makes the table `nummern`, whose id is of the type named, on both sides until the test is over."""
+
+    def make(kind: str) -> None:
+        databases.run(
+            "both",
+            f"CREATE TABLE nummern (id {kind} PRIMARY KEY, v text)",
+            "INSERT INTO nummern VALUES (1, 'x')",
+            "GRANT SELECT ON nummern TO leserin",
+        )
+        if kind == "serial":
+            databases.run("both", "SELECT setval('nummern_id_seq', 1)", "GRANT SELECT ON nummern_id_seq TO leserin")
+
+    yield make
+    databases.run("both", "DROP TABLE IF EXISTS nummern")
+
+
 @pytest.mark.parametrize(("made", "failed"), [("int PRIMARY KEY", True), ("int AUTO_INCREMENT PRIMARY KEY", False)])
-def test_numbers_must_be_fed_in_another_kind_of_store_too(place, databases, maria: MariaDatabases, made, failed):
+def test_numbers_must_be_fed_in_another_kind_of_store_too(place, numbered, maria: MariaDatabases, made, failed):
     """A serial column that became a plain one takes no new record; so does an auto-increment."""
-    maria.run("candidate", f"CREATE TABLE mieter (id {made}, v text)", "INSERT INTO mieter VALUES (1, 'x')")
-    databases.run(
-        "both",
-        "DROP TABLE IF EXISTS mieter",
-        f"CREATE TABLE mieter (id {'serial' if failed else 'int'} PRIMARY KEY, v text)",
-        "INSERT INTO mieter VALUES (1, 'x')",
-        "GRANT SELECT ON mieter TO leserin",
-    )
-    if failed:
-        databases.run("both", "SELECT setval('mieter_id_seq', 1)", "GRANT SELECT ON mieter_id_seq TO leserin")
+    maria.run("candidate", f"CREATE TABLE nummern (id {made}, v text)", "INSERT INTO nummern VALUES (1, 'x')")
+    numbered("serial" if failed else "int")
     server = maria.server
     dsn = f"mariadb://{server.user}:{server.password}@127.0.0.1:{server.port}/candidate"
     place.variables["MARIA_DSN"] = dsn
     other = 'main: {kind: mysql, dsn: "${MARIA_DSN}"}'
-    said = single("mieter", "{key: [id]}")
+    said = single("nummern", "{key: [id]}")
     there = place.ask(said, ALT, other, only="sequences")
-    assert there.failed() == ({"sequences mieter"} if failed else set())
+    assert there.failed() == ({"sequences nummern"} if failed else set())
     back = place.ask(said, other, NEU, only="sequences")
-    assert back.failed() == (set() if failed else {"sequences mieter"})
+    assert back.failed() == (set() if failed else {"sequences nummern"})

@@ -1,6 +1,7 @@
 """Orders posted to both sides in turn: `python -m sandbox.systems.pickup.writer RATE`, told where by the twin's variables.
 
-One line of output an order. It goes on until it is ended; an order that is refused is told and not repeated.
+One line of output an order. It goes on until it is asked to end by SIGTERM, which waits for the order in flight:
+one that is given up half-way would arrive after the end. An order that is refused is told and not repeated.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import signal
 import sys
 import time
 from contextlib import closing
 from itertools import count, cycle
+from threading import Event
 from urllib.parse import urlsplit
 
 from sandbox.systems.pickup.data import PRODUCTS
@@ -45,12 +48,15 @@ def post(url: str, number: int) -> str:
 
 
 def main(rate: float) -> None:
-    """Does not return: an order every 1 / `rate` seconds, or as soon as the one before was taken."""
+    """Orders were posted every 1 / `rate` seconds, or as soon as the one before was taken, until SIGTERM came."""
+    ended = Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
     started = time.monotonic()
     for number, taker in zip(count(1), cycle(_TAKERS), strict=False):
         sys.stdout.write(post(os.environ[taker], number) + "\n")
         sys.stdout.flush()
-        time.sleep(max(0.0, started + number / rate - time.monotonic()))
+        if ended.wait(max(0.0, started + number / rate - time.monotonic())):
+            return
 
 
 if __name__ == "__main__":
