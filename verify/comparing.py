@@ -16,7 +16,7 @@ from verify.core.datasets import Dataset
 from verify.core.verdicts import Cause, Conclusion, Problem, Verdict, failed, inconclusive
 from verify.core.watching import Unwatched, Watch
 from verify.counting import counted
-from verify.fingerprints import bits_for, buckets, comparable, digest, narrowable, narrowed
+from verify.fingerprints import bits_for, buckets, comparable, cut_for, digest, narrowable, narrowed, span
 from verify.hearing import both, silent
 from verify.one_place import read_twice, refused, told_apart
 from verify.placed import Placed, Unheard, placed
@@ -158,19 +158,23 @@ class _Comparison:
         if here.value == there.value:
             return by_fingerprint(here.value.rows, coverage, minimum=self.dataset.minimum)
         # Unequal says nothing yet: two spellings of one value hash apart. The comparison by value decides.
-        bits = bits_for(max(here.value.rows, there.value.rows))
-        if bits and here.value.dialect == there.value.dialect and narrowable(found.placed, coverage):
-            return self._by_parts(found, coverage, bits)
+        rows = max(here.value.rows, there.value.rows)
+        if bits_for(rows) and here.value.dialect == there.value.dialect and narrowable(found.placed, coverage):
+            return self._by_parts(found, coverage, rows)
         for side, rows in (("baseline", here.value.rows), ("candidate", there.value.rows)):
             self.means.watch.expected(side, rows)
         return self._by_value(found.sides)
 
-    def _by_parts(self, found: _Described, coverage: Coverage, bits: int) -> Conclusion:
+    def _by_parts(self, found: _Described, coverage: Coverage, rows: int) -> Conclusion:
         seed = self.means.seed
-        here, there = both(*(partial(buckets, side, coverage, seed, bits) for side in found.placed))
+        one, other = both(*(partial(span, side, coverage) for side in found.placed))
+        if isinstance(one, Problem) or isinstance(other, Problem):
+            return silent(one, other)
+        cut = cut_for(rows, (one.value, other.value))
+        here, there = both(*(partial(buckets, side, coverage, seed, cut) for side in found.placed))
         if isinstance(here, Problem) or isinstance(there, Problem):
             return silent(here, there)
-        fewer = narrowed(found.placed, found.sides, seed, bits, (here.value, there.value))
+        fewer = narrowed(found.placed, found.sides, seed, cut, (here.value, there.value))
         return self._by_value(fewer.sides, fewer.parts) if fewer else self._by_value(found.sides)
 
 

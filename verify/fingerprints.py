@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeAlias
 
 from verify.compare.coverage import Coverage
 from verify.compare.pages import Batches, Side
@@ -12,10 +13,13 @@ from verify.compare.records import Parts
 from verify.core.verdicts import Observation
 from verify.hearing import observed
 from verify.placed import Placed, heard
-from verify.stores.protocol import Digest, Digests, Narrowing, Shape
+from verify.stores.protocol import Cut, Digest, Digests, Narrowing, Shape
 
 # A bucket of so many rows is read in a moment, and more buckets than this cost more than they save.
 _ROWS, _MOST = 256, 12
+# Where fewer keys of a span than one in so many exist, ranges would be too unequal.
+_SPARSE = 4
+Span: TypeAlias = tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,18 +55,33 @@ def digest(side: Placed, columns: Sequence[str], seed: int) -> Observation[Diges
 
 
 def bits_for(rows: int) -> int:
-    """How many bits of the key's hash name a bucket; 0 where the whole is small enough to be read."""
+    """How many bits name a bucket of so many rows' keys; 0 where the whole is small enough to be read."""
     return min(_MOST, max(0, (rows // _ROWS).bit_length() - 1))
 
 
-def buckets(side: Placed, coverage: Coverage, seed: int, bits: int) -> Observation[Mapping[int, Digest]]:
+def span(side: Placed, coverage: Coverage) -> Observation[Span]:
+    """The side's lowest and highest key, None where keys have no such ends; or why it could not be heard."""
+    ask = _narrowing(side).span
+    return observed(side.store, lambda: ask(side.collection, key=coverage.key))
+
+
+def cut_for(rows: int, spans: tuple[Span, Span]) -> Cut:
+    """By ranges where so many rows fill the span of both sides well enough, else by hash."""
+    bits = bits_for(rows)
+    ends = [each for each in spans if each is not None]
+    if len(ends) < len(spans):
+        return Cut(bits=bits)
+    lowest, highest = min(low for low, _ in ends), max(high for _, high in ends)
+    if highest - lowest >= rows * _SPARSE:
+        return Cut(bits=bits)
+    return Cut(bits=bits, shift=max(0, (highest - lowest).bit_length() - bits))
+
+
+def buckets(side: Placed, coverage: Coverage, seed: int, cut: Cut) -> Observation[Mapping[int, Digest]]:
     """The side's fingerprints by bucket, or why they could not be heard."""
-    store = side.store
-    if not isinstance(store, Narrowing):
-        raise TypeError(f"{store.source} cannot narrow down")
-    ask = store.buckets
-    return observed(store, lambda: ask(
-        side.collection, key=coverage.key, columns=coverage.compared, seed=seed, bits=bits
+    ask = _narrowing(side).buckets
+    return observed(side.store, lambda: ask(
+        side.collection, key=coverage.key, columns=coverage.compared, seed=seed, cut=cut
     ))  # fmt: skip
 
 
@@ -72,7 +91,7 @@ def narrowable(sides: tuple[Placed, Placed], coverage: Coverage) -> bool:
 
 
 def narrowed(
-    placed: tuple[Placed, Placed], sides: tuple[Side, Side], seed: int, bits: int,
+    placed: tuple[Placed, Placed], sides: tuple[Side, Side], seed: int, cut: Cut,
     found: tuple[Mapping[int, Digest], Mapping[int, Digest]],
 ) -> Narrowed | None:  # fmt: skip
     """The sides with the unequal buckets only; None when the dialects differ or more than half would be read."""
@@ -80,22 +99,26 @@ def narrowed(
     if len({each.dialect for part in found for each in part.values()}) > 1:
         return None
     unequal = sorted(at for at in here.keys() | there.keys() if here.get(at) != there.get(at))
-    if not unequal or len(unequal) * 2 > 2**bits:
+    of = len(here.keys() | there.keys())
+    if not unequal or len(unequal) * 2 > of:
         return None
     rows = tuple(sum(each.rows for each in part.values()) for part in found)
-    one, other = (_only(place, side, seed, bits, unequal) for place, side in zip(placed, sides, strict=True))
-    return Narrowed(sides=(one, other), parts=Parts(unequal=len(unequal), of=2**bits, rows=(rows[0], rows[1])))
+    one, other = (_only(place, side, seed, cut, unequal) for place, side in zip(placed, sides, strict=True))
+    return Narrowed(sides=(one, other), parts=Parts(unequal=len(unequal), of=of, rows=(rows[0], rows[1])))
 
 
-def _only(place: Placed, side: Side, seed: int, bits: int, wanted: Collection[int]) -> Side:
-    store = place.store
-    if not isinstance(store, Narrowing):
-        raise TypeError(f"{store.source} cannot narrow down")
-    ask = store.scan_buckets
+def _narrowing(side: Placed) -> Narrowing:
+    if not isinstance(side.store, Narrowing):
+        raise TypeError(f"{side.store.source} cannot narrow down")
+    return side.store
+
+
+def _only(place: Placed, side: Side, seed: int, cut: Cut, wanted: Collection[int]) -> Side:
+    ask = _narrowing(place).scan_buckets
 
     def scan(columns: Sequence[str], skip: Sequence[str]) -> Batches:
-        return partial(heard, store, partial(
-            ask, place.collection, key=place.dataset.key, columns=columns, seed=seed, bits=bits, buckets=wanted, skip=skip
+        return partial(heard, place.store, partial(
+            ask, place.collection, key=place.dataset.key, columns=columns, seed=seed, cut=cut, buckets=wanted, skip=skip
         ))  # fmt: skip
 
     return replace(side, scan=scan)

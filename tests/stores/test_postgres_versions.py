@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.engines import postgres
 from verify.stores.postgres import PostgresStore, connect
+from verify.stores.protocol import Cut
 
 TABLE = """CREATE TABLE t (id bigint PRIMARY KEY, name text NOT NULL, price numeric(12,2), rate float8, tags text[],
     meta jsonb, seen timestamptz, span interval, range numrange, ref uuid, raw bytea, code char(4))"""
@@ -40,7 +41,7 @@ def test_fingerprints_of_two_versions_meet_or_are_not_compared(versions: tuple[P
     here, there = (store.digest("t", columns=names, seed=5) for store in versions)
     assert here.rows == there.rows == 500
     assert (here.dialect == there.dialect) is (here.fingerprint == there.fingerprint)
-    one, other = (store.buckets("t", key=["id"], columns=names[1:], seed=5, bits=6) for store in versions)
+    one, other = (store.buckets("t", key=["id"], columns=names[1:], seed=5, cut=Cut(bits=6)) for store in versions)
     assert (one == other) is (here.dialect == there.dialect)
 
 

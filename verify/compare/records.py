@@ -41,7 +41,7 @@ class Means:
 
 def by_fingerprint(rows: int, coverage: Coverage, *, minimum: int) -> Conclusion:
     """PASS for two fingerprints already found equal over `rows` rows each; too few rows are INCONCLUSIVE."""
-    receipt = f"{rows:,} rows on each side, {coverage.words}, 0 skipped, 64-bit seeded fingerprint"
+    receipt = f"{rows:,} rows on each side, {coverage.words}, 0 skipped, seeded fingerprint"
     return too_few(rows, minimum) or passed(f"{rows:,} rows are equal on both sides", receipt=receipt)
 
 
@@ -178,7 +178,7 @@ class _Comparison:
     def _receipt(self, coverage: Coverage, accounts: tuple[Account, Account], found: Settled) -> str:
         words = [f"{_both(self._rows(accounts), self._noun)}, {coverage.words}, 0 skipped, compared by value"]
         if self._parts:
-            words[0] = words[0].replace("compared by value", "64-bit seeded fingerprint")
+            words[0] = words[0].replace("compared by value", "seeded fingerprint")
             words.append(f"{self._parts.unequal:,} of {self._parts.of:,} parts had other fingerprints and were"
                          " compared by value")  # fmt: skip
         words += [

@@ -158,23 +158,35 @@ class Indexed(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """
+    How keys are cut into buckets: the low `bits` bits of a seeded hash; or, with a `shift`, the key's own number >> shift.
+
+    Two stores agree on the hash when the dialects of their digests are equal and the key's columns have the same types
+    on both. Buckets of neighbours cost less to make, and an index finds them.
+    """
+
+    bits: int
+    shift: int | None = None
+
+
 @runtime_checkable
 class Narrowing(Protocol):
-    """
-    A store that can say in which part of a collection two sides differ, in one pass.
+    """A store that can say in which part of a collection two sides differ, in one pass."""
 
-    A record's bucket is the low `bits` bits of a seeded hash of its key. Two stores agree on it when the dialects
-    of their digests are equal and the key's columns have the same types on both.
-    """
+    def span(self, collection: str, *, key: Sequence[str]) -> tuple[int, int] | None:
+        """The lowest and the highest key, where the key is one whole number that an index keeps in order."""
+        ...
 
     def buckets(
-        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, bits: int
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, cut: Cut
     ) -> Mapping[int, Digest]:
         """One fingerprint over the key and the named columns for every bucket that holds a record."""
         ...
 
     def scan_buckets(
-        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, bits: int,
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, cut: Cut,
         buckets: Collection[int], skip: Sequence[str] = (),
     ) -> Iterator[pa.RecordBatch]:  # fmt: skip
         """The records of these buckets, in the form of `Store.scan`."""
@@ -182,6 +194,6 @@ class Narrowing(Protocol):
 
 
 __all__ = [
-    "Catalogued", "Digest", "Digests", "Field", "Indexed", "Listed", "Located", "Lookup", "Narrowing", "SequenceState",
+    "Catalogued", "Cut", "Digest", "Digests", "Field", "Indexed", "Listed", "Located", "Lookup", "Narrowing", "SequenceState",
     "Sequences", "Shape", "Store", "Structure", "Structures",
 ]  # fmt: skip

@@ -17,12 +17,12 @@ from verify.stores.postgres.chunks import Pace, Part, parts
 from verify.stores.postgres.digest import digest_sql, probe_sql
 from verify.stores.postgres.listing import collections
 from verify.stores.postgres.lookup import found_rows
-from verify.stores.postgres.narrowing import PLANNER, buckets_sql, within_sql
+from verify.stores.postgres.narrowing import PLANNER, buckets_sql, spanned, within_sql
 from verify.stores.postgres.scanning import copied
 from verify.stores.postgres.sequences import sequences
 from verify.stores.postgres.session import Session
 from verify.stores.postgres.structure import structure
-from verify.stores.protocol import Digest, Field, Listed, SequenceState, Shape, Structure
+from verify.stores.protocol import Cut, Digest, Field, Listed, SequenceState, Shape, Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class PostgresStore:
             return sum(_rows(part, f"SELECT count(*) FROM {part.relation.name}{part.where()}")[0][0] for part in found)
 
     def digest(self, collection: str, *, columns: Sequence[str], seed: int) -> Digest:
-        """Rows and a 64-bit seeded fingerprint of the named columns, in place."""
+        """Rows and a seeded fingerprint of the named columns, in place."""
         rows = total = 0
         dialects = set()
         with self._parts(collection) as found:
@@ -82,8 +82,16 @@ class PostgresStore:
                 rows, total = rows + number, total + fingerprint
         return Digest(rows=rows, fingerprint=str(total), dialect=self._one(dialects))
 
+    def span(self, collection: str, *, key: Sequence[str]) -> tuple[int, int] | None:
+        """The lowest and highest key from its index; None where it is no whole number, or there is no row."""
+        with self.session.reading() as connection:
+            found = relation(connection, collection, schema=self.session.schema, source=self.source)
+            query = spanned(found, key)
+            row = connection.execute(query.encode()).fetchone() if query else None
+        return (int(str(row[0])), int(str(row[1]))) if row and row[0] is not None else None
+
     def buckets(
-        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, bits: int
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, cut: Cut
     ) -> Mapping[int, Digest]:
         """Rows and fingerprint of every bucket of the key that holds rows, in one pass over the table."""
         sums: dict[int, tuple[int, int]] = {}
@@ -91,7 +99,7 @@ class PostgresStore:
         with self._parts(collection, PLANNER) as found:
             for part in found:
                 dialects.add(_probe(part, seed))
-                query = buckets_sql(part.relation, key, columns, seed=seed, bits=bits, where=part.where())
+                query = buckets_sql(part.relation, key, columns, seed=seed, cut=cut, where=part.where())
                 for bucket, number, fingerprint in _rows(part, query):
                     rows, total = sums.get(bucket, (0, 0))
                     sums[bucket] = (rows + number, total + fingerprint)
@@ -116,14 +124,14 @@ class PostgresStore:
                 yield from _copied(part, [*key, *columns], part.where())
 
     def scan_buckets(
-        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, bits: int,
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, cut: Cut,
         buckets: Collection[int], skip: Sequence[str] = (),
     ) -> Iterator[pa.RecordBatch]:  # fmt: skip
         """Every row of these buckets once, in the form of `scan`."""
         del skip
         with self._parts(collection) as found:
             for part in found:
-                within = within_sql(part.relation, key, seed=seed, bits=bits, buckets=buckets)
+                within = within_sql(part.relation, key, seed=seed, cut=cut, buckets=buckets)
                 yield from _copied(part, [*key, *columns], part.where(within))
 
     def lookup(
