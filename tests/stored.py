@@ -50,11 +50,12 @@ class Memory:
 
 @dataclass
 class Tables(Memory):
-    """A store that also knows structures, sequences, its catalogue and its place."""
+    """A store that also knows structures, sequences, its catalogue (`views` are what holds no records) and its place."""
 
     made: Mapping[str, Structure] = field(default_factory=dict)
     numbers: Mapping[str, Sequence[SequenceState]] = field(default_factory=dict)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    views: Mapping[str, str] = field(default_factory=dict)
     at: str = "here"
 
     def structure(self, collection: str) -> Structure:
@@ -73,7 +74,9 @@ class Tables(Memory):
         """Every collection with the key the test gives it; those of a schema by their full name."""
         self.before("collections")
         names = [name for name in sorted(self.holds) if within is None or name.startswith(f"{within}.")]
-        return tuple(Listed(name=name, key=self.keys.get(name, ("id",))) for name in names)
+        return tuple(
+            Listed(name=name, key=self.keys.get(name, ("id",)), kind=self.views.get(name, "")) for name in names
+        )
 
     def place(self) -> str:
         """Which store it says it is."""

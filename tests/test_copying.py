@@ -200,6 +200,16 @@ def test_a_write_that_reached_one_side_is_told(candidate, words):
     assert "of 2 records disagree" in found.summary
 
 
+def test_versions_are_ordered_by_their_declared_type():
+    """JSON has no moments: the column's rule says that a text is one, here under the name of each side."""
+    dataset = {"columns": {"v": Column(type="timestamptz", candidate="w")}}
+    baseline = [{"id": 1, "v": "2026-01-01T10:00:00+09:00"}, {"id": 2, "v": "2026-01-01T00:00:00Z"}]
+    candidate = [{"id": 1, "w": "2026-01-01T00:59:59Z"}, {"id": 2, "w": "2026-01-01T00:00:01Z"}]
+    found = dual(candidate, baseline, dataset=dataset)
+    told = [each.detail.partition(";")[0] for each in found.differences]
+    assert told == ["updates lost on candidate", "updates lost on baseline"]
+
+
 @pytest.mark.parametrize("open_", [True, False], ids=["open", "closed"])
 @pytest.mark.parametrize("rows", [WRITTEN, [{"id": 1, "v": None}]], ids=["misspelt", "null"])
 def test_a_version_that_no_record_has_never_passes(rows, open_):

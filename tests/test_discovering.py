@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.stored import Memory, Tables, raising
@@ -73,6 +75,39 @@ def test_what_is_left_out_is_in_the_receipt():
     assert found.verdict is Verdict.PASS
     assert "left out: audit_1" in found.receipt
     assert "orders: 2 rows" in found.receipt
+
+
+def test_a_view_is_left_out_and_named():
+    """Its records are those of tables, which are compared; what was not looked at is said, on whichever side it is."""
+    views = {"seen": "a view", "kept": "a materialised view"}
+    one = Tables("baseline s", {**BOTH, "seen": ROWS, "kept": ROWS}, views=views)
+    other = Tables("candidate s", {**BOTH, "seen": ROWS[:1]}, views=views)
+    found = asked(other, one, **{"except": ("users",)})
+    assert found.verdict is Verdict.PASS
+    assert (
+        "1 collections (1 PASS); left out: users (except: users), kept (a materialised view, on baseline only), seen (a view)"
+        in found.receipt
+    )
+    assert "left out: seen (a view, on candidate only)" in asked(other, BOTH).receipt
+    assert one.asked.count("scan seen") == one.asked.count("scan kept") == 0
+
+
+@pytest.mark.parametrize("side", ["baseline", "candidate"])
+def test_a_table_that_is_a_view_elsewhere_is_compared(side):
+    """Only what is a view wherever it is may be left out: here one side would lose its records."""
+    table, view = Tables("baseline s", BOTH), Tables("candidate s", BOTH, views={"users": "a view"}, keys={"users": ()})
+    sides = (table, view) if side == "candidate" else (view, table)
+    found = asked(sides[1], sides[0])
+    assert "users: " in found.receipt
+    assert found.verdict is (Verdict.FAIL if side == "candidate" else Verdict.PASS)
+    assert asked(replace(view, holds={**BOTH, "users": ROWS[:1]}), table).verdict is Verdict.FAIL
+
+
+def test_nothing_but_views_proves_nothing():
+    """Everything was left out."""
+    sides = [Tables(f"{side} s", {"v": ROWS}, views={"v": "a view"}) for side in ("baseline", "candidate")]
+    found = asked(sides[1], sides[0])
+    assert (found.verdict, found.cause, found.receipt) == (Verdict.INCONCLUSIVE, Cause.TOO_FEW, "left out: v (a view)")
 
 
 def test_a_pattern_that_matches_nothing_hides_nothing():

@@ -16,7 +16,7 @@ from verify.core.datasets import Dataset
 from verify.core.verdicts import Cause, Conclusion, Problem, Verdict, failed, inconclusive
 from verify.core.watching import Unwatched, Watch
 from verify.counting import counted
-from verify.fingerprints import bits_for, buckets, comparable, cut_for, digest, narrowable, narrowed, span
+from verify.fingerprints import bits_for, buckets, comparable, cut_for, digest, marking, narrowable, narrowed, span
 from verify.hearing import both, silent
 from verify.one_place import read_twice, refused, told_apart
 from verify.placed import Placed, Unheard, placed
@@ -159,8 +159,10 @@ class _Comparison:
             return by_fingerprint(here.value.rows, coverage, minimum=self.dataset.minimum)
         # Unequal says nothing yet: two spellings of one value hash apart. The comparison by value decides.
         rows = max(here.value.rows, there.value.rows)
-        if bits_for(rows) and here.value.dialect == there.value.dialect and narrowable(found.placed, coverage):
-            return self._by_parts(found, coverage, rows)
+        if here.value.dialect == there.value.dialect:
+            found = replace(found, sides=marking(found.placed, found.sides, self.means.seed))
+            if bits_for(rows) and narrowable(found.placed, coverage):
+                return self._by_parts(found, coverage, rows)
         for side, rows in (("baseline", here.value.rows), ("candidate", there.value.rows)):
             self.means.watch.expected(side, rows)
         return self._by_value(found.sides)

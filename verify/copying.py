@@ -103,7 +103,9 @@ def dual_write_of(
     found = compare_dataset(baseline, candidate, narrow, name=name, seed=seed, conceal=conceal)
     if found.verdict is Verdict.FAIL:
         rows = observed(baseline, lambda: baseline.count(dataset.collection_on("baseline", name)))
-        found = followed(found, version=spec.version, rows=getattr(rows, "value", 0), now=now)
+        found = followed(
+            found, version=spec.version, rows=getattr(rows, "value", 0), now=now, rule=dataset.columns.get(spec.version)
+        )
     elif found.verdict is Verdict.PASS:
         found = _unversioned(baseline, narrow, name, spec.version) or found
     return with_statistics(found, stats(spec), request=spec.stats) if spec.stats else found

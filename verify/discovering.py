@@ -23,7 +23,7 @@ _FEW: Final = inconclusive(
 
 def discovered(baseline: Store, candidate: Store, spec: Discovery, *, ask: Ask) -> Conclusion:
     """
-    What `ask` says about every collection of either catalogue that `except` does not match.
+    What `ask` says about every collection of either catalogue that `except` does not match and that is more than a view.
 
     A collection without primary key is asked about as a multiset. One that a side lacks is a difference, and so is a
     primary key that the candidate does not have: nothing else would ask about it. With `minimum: 0` one that is empty
@@ -33,15 +33,27 @@ def discovered(baseline: Store, candidate: Store, spec: Discovery, *, ask: Ask) 
     if isinstance(one, Problem) or isinstance(other, Problem):
         return silent(one, other)
     here, there = ({each.name: each for each in side.value} for side in (one, other))
-    out = sorted(name for name in here.keys() | there.keys() if _excepted(name, spec))
-    wanted = sorted((here.keys() | there.keys()) - set(out))
+    names = here.keys() | there.keys()
+    out = {name for name in names if _excepted(name, spec)}
+    views = {name: told for name in sorted(names - out) if (told := _view(here.get(name), there.get(name)))}
+    wanted = sorted(names - out - views.keys())
     pair = _Pair(baseline, candidate, spec, ask)
     found = {name: pair.about(name, here.get(name), there.get(name)) for name in wanted}
     if found and all(each is _ALIKE for each in found.values()):
         told = f"both sides are empty in all of {len(found):,} collections; nothing was compared"
         return inconclusive(Cause.TOO_FEW, told, remedy="ask once one of them holds rows, or waive the check")
-    told = f"left out: {', '.join(out)} (except: {', '.join(spec.except_)})" if out else "nothing left out"
-    return together(found, noun="collection", left_out=told)
+    said = [f"{', '.join(sorted(out))} (except: {', '.join(spec.except_)})"] if out else []
+    said += [f"{name} ({why})" for name, why in views.items()]
+    return together(found, noun="collection", left_out=f"left out: {', '.join(said)}" if said else "nothing left out")
+
+
+def _view(here: Listed | None, there: Listed | None) -> str:
+    """What it is wherever it is, and where, if it holds no records of its own; else empty."""
+    kinds = [each.kind for each in (here, there) if each]
+    if not all(kinds):
+        return ""
+    where = "" if len(kinds) > 1 else f", on {'baseline' if here else 'candidate'} only"
+    return " and ".join(dict.fromkeys(kinds)) + where
 
 
 def _excepted(name: str, spec: Discovery) -> bool:

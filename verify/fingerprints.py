@@ -13,7 +13,7 @@ from verify.compare.records import Parts
 from verify.core.verdicts import Observation
 from verify.hearing import observed
 from verify.placed import Placed, heard
-from verify.stores.protocol import Cut, Digest, Digests, Narrowing, Shape
+from verify.stores.protocol import Cut, Digest, Digests, Marking, Narrowing, Shape
 
 # A bucket of so many rows is read in a moment, and more buckets than this cost more than they save.
 _ROWS, _MOST = 256, 12
@@ -107,6 +107,28 @@ def narrowed(
     return Narrowed(sides=(one, other), parts=Parts(unequal=len(unequal), of=of, rows=(rows[0], rows[1])))
 
 
+def marking(placed: tuple[Placed, Placed], sides: tuple[Side, Side], seed: int) -> tuple[Side, Side]:
+    """The sides with the hashes that both stores send, where digests of one dialect could be compared and both can."""
+    if not all(isinstance(place.store, Marking) for place in placed):
+        return sides
+    one, other = (_marked(place, side, seed) for place, side in zip(placed, sides, strict=True))
+    return one, other
+
+
+def _marked(place: Placed, side: Side, seed: int) -> Side:
+    store = place.store
+    if not isinstance(store, Marking):
+        raise TypeError(f"{store.source} sends no hashes")
+    ask = store.marks
+
+    def marks(columns: Sequence[str]) -> Batches:
+        return partial(heard, store, partial(
+            ask, place.collection, key=place.dataset.key, columns=columns, seed=seed
+        ))  # fmt: skip
+
+    return replace(side, marks=marks)
+
+
 def _narrowing(side: Placed) -> Narrowing:
     if not isinstance(side.store, Narrowing):
         raise TypeError(f"{side.store.source} cannot narrow down")
@@ -121,4 +143,4 @@ def _only(place: Placed, side: Side, seed: int, cut: Cut, wanted: Collection[int
             ask, place.collection, key=place.dataset.key, columns=columns, seed=seed, cut=cut, buckets=wanted, skip=skip
         ))  # fmt: skip
 
-    return replace(side, scan=scan)
+    return replace(side, scan=scan, marks=None)

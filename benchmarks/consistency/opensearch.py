@@ -84,7 +84,8 @@ def _put(client: httpx.Client, index: str, records: Iterable[Mapping[str, object
                              headers={"content-type": "application/x-ndjson"})  # fmt: skip
         if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
             break
-        # The node's memory is small; it asks for patience until what it holds is written out.
+        # The node's memory is small; it asks for patience until what it holds is written out. The sleep synchronises
+        # nothing: it is the pause between two tries, the next answer tells, and no clock is running yet.
         client.post(f"/{index}/_flush")
         time.sleep(1)
     if answer.raise_for_status().json()["errors"]:

@@ -17,6 +17,8 @@ from sandbox.errors import StartFailed
 from sandbox.processes import await_ready, keeping, run_to_end
 
 WITHIN_S = 20.0
+# No sleep of this file synchronises anything: it is a process that is there to be killed, and its length only ends one
+# that nobody killed. Whoever waits for something waits for a line or for a handle of a process.
 SLEEPER = [sys.executable, "-S", "-c", "import time; time.sleep(600)"]
 
 # Starts a child as the unprivileged user where there is a root, tells its pid, the keeper's and the folder, and waits.

@@ -8,7 +8,6 @@ import pytest
 
 from tests.stores.mariadb import MariaDatabases, maria, maria_server, scanned
 from verify.core.errors import StoreRefused, StoreUnavailable
-from verify.stores._pacing import Pace, Patience
 from verify.stores.mysql.store import MysqlStore
 
 __all__ = ["maria", "maria_server"]
@@ -116,7 +115,9 @@ def test_a_busy_server_is_left_alone(maria: MariaDatabases) -> None:
     assert len(list(store.scan("t", key=["id"], columns=[]))) == 1
     assert store.protection
     busy = replace(store, protection=replace(store.protection, max_active=0))
-    with pytest.raises(StoreUnavailable, match="1 statements run at once, max_active is 0; it was waited for 3 s"):
+    with pytest.raises(
+        StoreUnavailable, match="paused for load longer than 3 s: 1 statements run at once, max_active is 0;"
+    ):
         list(busy.scan("t", key=["id"], columns=[]))
     assert now[0] == 3.0
     for ask in (lambda: busy.count("t"), lambda: list(busy.lookup("t", key=["id"], values=[("#1",)], columns=[]))):
@@ -136,25 +137,3 @@ def test_lag_is_asked_where_it_is_declared(maria: MariaDatabases) -> None:
                  .scan("t", key=["id"], columns=[]))  # fmt: skip
     finally:
         maria.run("baseline", "REVOKE SELECT ON baseline.t FROM nobody@127.0.0.1")
-
-
-def test_pieces_grow_to_half_a_second() -> None:
-    """Fast rows make larger pieces, at most fourfold; a slow piece makes the next one smaller."""
-    pace = Pace()
-    assert pace.took(1000, 0.01) == pytest.approx(0.002)
-    assert pace.rows == 4000
-    pace.took(4000, 4.0)
-    assert pace.rows == 16000, "the average still remembers the fast piece"
-    for _ in range(12):
-        pace.took(pace.rows, pace.rows / 1000)
-    assert pace.rows == pytest.approx(500, rel=0.1)
-
-
-def test_patience_ends() -> None:
-    """The last objection is the error."""
-    now = [0.0]
-    patience = Patience(seconds=1, clock=lambda: now[0], sleep=lambda rest: now.__setitem__(0, now[0] + rest))
-    answers = iter(["busy", None])
-    patience.until_calm(lambda: next(answers), source="s")
-    with pytest.raises(StoreUnavailable, match="s: busy; it was waited for 1 s"):
-        patience.until_calm(lambda: "busy", source="s")

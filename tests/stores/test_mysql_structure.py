@@ -102,6 +102,29 @@ def test_numbers_end_where_the_column_does(maria: MariaDatabases) -> None:
     assert (found["b"].next, found["b"].most, found["b"].cycles) == (2, 2, True)
 
 
+RING = "INSERT INTO r VALUES ({})"
+
+
+@pytest.mark.parametrize(
+    ("sequence", "rows", "again"),
+    [
+        ("MAXVALUE 1000 CYCLE", "900), (950", 900),
+        ("MAXVALUE 1000 CYCLE", "-5), (0), (2000", None),
+        ("MAXVALUE 1000", "1), (950", None),
+        ("INCREMENT BY 10 MAXVALUE 1000 CYCLE", "2), (950), (41", 41),
+        ("INCREMENT BY -1 MINVALUE 1 MAXVALUE 1000 CYCLE", "5), (990", 990),
+    ],
+)
+def test_sequences_that_begin_again_say_what_they_meet(
+    maria: MariaDatabases, sequence: str, rows: str, again: int | None
+) -> None:
+    """The first number held on its way, from its other end: not what it steps over, nor what lies outside its bounds."""
+    maria.run("baseline", f"CREATE SEQUENCE ring {sequence} NOCACHE",
+              "CREATE TABLE r (id int PRIMARY KEY DEFAULT NEXTVAL(ring))", RING.format(rows))  # fmt: skip
+    (found,) = maria.store("baseline").sequences("r")
+    assert found.again == again
+
+
 def test_the_catalogue_lists_tables_with_their_keys(maria: MariaDatabases) -> None:
     """Tables and views by name, with the primary key in its own order."""
     maria.run(
@@ -111,7 +134,7 @@ def test_the_catalogue_lists_tables_with_their_keys(maria: MariaDatabases) -> No
         "CREATE VIEW a AS SELECT 1 AS q",
     )
     store = maria.store("baseline")
-    wanted = (Listed(name="B", key=()), Listed(name="a", key=()), Listed(name="b", key=("y", "x")))
+    wanted = (Listed(name="B", key=()), Listed(name="a", key=(), kind="a view"), Listed(name="b", key=("y", "x")))
     assert store.collections() == wanted
     assert [each.name for each in maria.store("candidate").collections("baseline")] == [
         "baseline.B",

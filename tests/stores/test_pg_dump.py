@@ -19,7 +19,7 @@ from verify.stores.pg_dump import connect
 from verify.stores.pg_dump.moments import instant, interval
 from verify.stores.pg_dump.reading import Splitter
 from verify.stores.pg_dump.store import PgDumpStore
-from verify.stores.protocol import Catalogued, Located, Store
+from verify.stores.protocol import Catalogued, Listed, Located, Store
 from verify.stores.registry import problems
 
 # Found by its files: importing that package makes folders.
@@ -146,7 +146,7 @@ def test_the_database_and_its_tables_are_told(databases: Databases, tmp_path: Pa
     assert backup.database() == "baseline"
     assert isinstance(backup, Catalogued)
     assert isinstance(backup, Located)
-    assert [(each.name, each.key) for each in backup.collections()] == [("t", ("id", "Who"))]
+    assert backup.collections() == (Listed(name="t", key=("id", "Who")), Listed(name="w", key=(), kind="a view"))
     assert backup.count("t") == 0
     plain = _store(_dumped(databases, tmp_path / "plain.sql"))
     assert plain.database() is None

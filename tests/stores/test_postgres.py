@@ -47,6 +47,13 @@ def test_another_schema_can_be_named(databases: Databases) -> None:
         databases.store("baseline").count("t")
 
 
+def test_no_column_at_all_is_still_a_row(databases: Databases) -> None:
+    """Who asks for nothing of each row is told how many there are, as by every other store."""
+    databases.run("baseline", "CREATE TABLE t (id int, v text)", "INSERT INTO t SELECT i FROM generate_series(1, 5) i")
+    batches = list(databases.store("baseline").scan("t", key=[], columns=[]))
+    assert [row for batch in batches for row in batch.to_pylist()] == [{"0": "m{}"}] * 5
+
+
 def test_views_and_partitions_are_collections(databases: Databases) -> None:
     """Whatever can be selected from can be compared; only a table's own index proves a key."""
     databases.run(

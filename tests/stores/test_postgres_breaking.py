@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.stores.conftest import Databases
-from verify.core.errors import StoreError, StoreUnavailable
+from verify.core.errors import StoreError, StoreUnavailable, StoreUnreadable
 from verify.stores.postgres import PostgresStore, connect
 from verify.stores.postgres.chunks import Pace
 
@@ -24,6 +24,29 @@ def _store(databases: Databases) -> PostgresStore:
     """A protected store that starts with ten rows and never really rests."""
     store = databases.store("baseline")
     return PostgresStore(replace(store.session, sleep=lambda _: None), Pace(first=10))
+
+
+@pytest.mark.parametrize("ask", ["scan", "count"])
+def test_a_partition_that_leaves_in_the_middle_is_an_error(databases: Databases, ask: str) -> None:
+    """Half a table is never taken for the whole: a partition detached between two parts ends the reading."""
+    databases.run(
+        "baseline", "CREATE TABLE t (id int PRIMARY KEY, v text) PARTITION BY RANGE (id)",
+        "CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (50)",
+        "CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (50) TO (1000)", FILL.format(100),
+    )  # fmt: skip
+    slept: list[float] = []
+
+    def detaching(seconds: float) -> None:
+        """The pause between two parts, when no transaction of the reader is open and nothing waits for a lock."""
+        if not slept:
+            databases.run("baseline", "ALTER TABLE t DETACH PARTITION t2")
+        slept.append(seconds)
+
+    store = databases.store("baseline")
+    store = PostgresStore(replace(store.session, sleep=detaching), Pace(first=10))
+    with pytest.raises(StoreUnreadable, match=r'"public"\."t" was altered while it was read'):
+        list(store.scan("t", key=["id"], columns=["v"])) if ask == "scan" else store.count("t")
+    assert len(slept) == 1
 
 
 def test_a_backend_that_is_killed_is_unavailable(databases: Databases) -> None:

@@ -11,8 +11,9 @@ import pytest
 from tests.stores.conftest import Databases
 from verify.core.errors import StoreUnavailable
 from verify.stores.postgres import PostgresStore, connect
-from verify.stores.postgres.chunks import Pace, Rate
+from verify.stores.postgres.chunks import Pace
 from verify.stores.postgres.load import Limits, too_much
+from verify.stores.protocol import Cut
 
 FILL = "INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, {}) i"
 TABLE = "CREATE TABLE t (id int PRIMARY KEY, v text)"
@@ -59,7 +60,7 @@ def test_parts_add_up_to_the_whole(databases: Databases, rows: int) -> None:
     assert parts.count("t") == rows
     assert parts.digest("t", columns=["id", "v"], seed=7) == whole.digest("t", columns=["id", "v"], seed=7)
     assert _scanned(parts, "id", "v") == _scanned(whole, "id", "v")
-    asked = {"key": ["id"], "columns": ["v"], "seed": 7, "bits": 4}
+    asked = {"key": ["id"], "columns": ["v"], "seed": 7, "cut": Cut(bits=4)}
     assert parts.buckets("t", **asked) == whole.buckets("t", **asked) or rows == 0
     note = next(note for note in parts.notes if "parts read" in note)
     assert int(note.rpartition(" ")[2]) >= 4 * (rows // 100 + 1)
@@ -124,18 +125,6 @@ def test_it_rests_as_long_as_it_worked(databases: Databases) -> None:
         time.now += 1000.0
     assert len(time.slept) >= 1
     assert all(0 < seconds < 10 for seconds in time.slept)
-
-
-def test_the_size_of_a_part_follows_the_speed() -> None:
-    """Half a second is aimed at; a slow part shrinks the next one, and growth is never more than tenfold."""
-    rate, pace = Rate(), Pace()
-    assert rate.size(pace) == 1000
-    rate.learn(1000, 0.01)
-    assert rate.size(pace) == 10_000
-    rate.learn(10_000, 0.1)
-    assert rate.size(pace) == 50_000
-    rate.learn(50_000, 5.0)
-    assert 5_000 < rate.size(pace) < 6_000
 
 
 def test_nothing_that_cannot_be_measured_is_calm() -> None:

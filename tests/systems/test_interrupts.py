@@ -11,6 +11,7 @@ import pytest
 from desk import CUTOVER, runs_of
 
 pytestmark = pytest.mark.xdist_group("systems-easypicks")
+# The file says that the claim is being asked; the sleep after it is what the test interrupts, and waits for nothing.
 WAITS = """
 import pathlib, time
 import pytest

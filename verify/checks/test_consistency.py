@@ -61,7 +61,7 @@ def test_schemas_agree(subject: Subject[Dataset], datasets: Datasets, judge: Jud
 
     Blind to: versions of extensions and collations (shown, not judged), grants and owners, bodies of functions (which
     triggers, defaults, checks, indexes and policies call), definitions of views that it reads from, comments and
-    statistics, and defaults, triggers and policies that only a partition has.
+    statistics, and defaults that only a partition has.
     """
     judge(datasets.schema(subject))
 
@@ -71,9 +71,10 @@ def test_sequences_are_ahead(subject: Subject[Dataset], datasets: Datasets, judg
     """
     Each sequence, identity or auto-increment of the candidate can give a next number, beyond what its column holds.
 
-    And each column that is fed on the baseline is fed on the candidate.
+    And each column that is fed on the baseline is fed on the candidate. One that cycles does not begin again on numbers
+    that its column holds.
     Blind to: numbers that an application makes itself, sequences that nothing ties to a column, how soon one that
-    still has numbers runs out or begins again, and numbers that only the baseline's sequence has given.
+    still has numbers runs out, and numbers that only the baseline's sequence has given.
     """
     judge(datasets.sequences(subject))
 

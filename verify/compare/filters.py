@@ -58,6 +58,28 @@ def condition(asked: Asked, rule: Column | None = None) -> Test:
     return _number_bound(bound, low=low) if not isinstance(bound, str) else _text_bound(bound, rule, low=low)
 
 
+def disjoint(one: Asked, other: Asked, rule: Column | None = None) -> bool:
+    """
+    True when it is proven that no value of a column under `rule` passes both.
+
+    Only single values prove it, against other values or against `not`; bounds and beginnings never do.
+    """
+    here, there = _named(one, rule), _named(other, rule)
+    if here is None or there is None:
+        return False
+    (values, out), (others, others_out) = here, there
+    if out and others_out:
+        return False
+    return values <= others if others_out else others <= values if out else values.isdisjoint(others)
+
+
+def _named(asked: Asked, rule: Column | None) -> tuple[frozenset[str], bool] | None:
+    """The encodings that a filter names, and whether it is those that do not pass; None when it names none."""
+    if not isinstance(asked, Condition):
+        return frozenset(_values(asked, rule)), False
+    return (frozenset(_values(asked.not_, rule)), True) if "not_" in asked.model_fields_set else None
+
+
 def _folding(rule: Column | None) -> Column:
     return Column(case=rule.case if rule else None)
 

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - every name in the SQL is one this file made up
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -16,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from verify.compare.coverage import Coverage
-from verify.compare.pages import Side, closed_after, gathered
+from verify.compare.pages import Side, closed_after, gathered, together
 from verify.compare.signatures import signed
 from verify.compare.views import Page
 from verify.compare.workplace import SIDES, on_both, reading
@@ -27,8 +28,12 @@ from verify.core.watching import Watch
 Row: TypeAlias = tuple[str, ...]
 _LOW: Final = 2**64 - 1
 _NO_FIELDS: Final = "m{}"
-# Each batch is a statement of its own, which costs as much as some thousand rows; more bytes save nothing.
-GATHERED: Final = 2 * 2**20
+# Each statement costs as much as some thousand rows; more bytes at once save nothing.
+GATHERED: Final = 3 * 2**20
+# So many records of both sides are grouped at once; of more than twice as many the groups would have to spill.
+_GROUPED: Final = 2_500_000
+# Each step of a view costs as much for a few rows as for a thousand; what is larger than this is not copied together.
+_SMALL: Final = 2**18
 
 
 @dataclass(slots=True)
@@ -69,19 +74,30 @@ def _until(stop: Event, batches: Iterable[pa.RecordBatch], read: Callable[[int],
         yield batch
 
 
+def marked(sides: Iterable[Side], coverage: Coverage) -> bool:
+    """True when the stores' own marks of the rows say which are equal; they know nothing of rules and open records."""
+    if not (coverage.key and coverage.compared):
+        return False
+    return all(side.marks is not None and side.view is None and not side.open for side in sides)
+
+
 class Joined:
     """
     Both sides as tables `baseline` and `candidate`: k0… logical keys, p0… physical ones where they differ, s signatures.
 
-    Without a key the signature is the key: k0 is its text, and records are a multiset.
+    Without a key the signature is the key: k0 is its text, and records are a multiset. `took` is how many seconds
+    each side was read.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, coverage: Coverage, sides: Sequence[Side], secret: str
-    ) -> None:
+        self, connection: duckdb.DuckDBPyConnection, coverage: Coverage, sides: Sequence[Side], secret: str,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self.now, self.took = now, dict.fromkeys(SIDES, 0.0)
         self.connection, self.coverage, self.secret = connection, coverage, secret
         self.sides = dict(zip(SIDES, sides, strict=True))
         self.keyless = not coverage.key
+        self.marked = marked(sides, coverage)
         self.keys = [f"k{at}" for at in range(len(coverage.key) or 1)]
         self.values = len(coverage.compared) + coverage.rest
         for name, side in self.sides.items():
@@ -99,21 +115,39 @@ class Joined:
 
     def _take(self, name: str, watch: Watch, stop: Event) -> Account:
         side, coverage = self.sides[name], self.coverage
-        account = Account([False] * len(coverage.compared))
-        taken = closed_after(side.scan(side.fields(coverage.compared), side.skipped(coverage.skipped)))
+        began = self.now()
+        account = Account([self.marked] * len(coverage.compared))
+        if self.marked and side.marks is not None:
+            taken = closed_after(side.marks(coverage.compared))
+        else:
+            taken = closed_after(side.scan(side.fields(coverage.compared), side.skipped(coverage.skipped)))
         with self.connection.cursor() as cursor, closing(taken):
-            for batch in gathered(_until(stop, taken, partial(watch.read, name)), GATHERED):
-                page = side.page(batch, coverage.compared, skip=coverage.skipped)
-                account.take(page, page.batch.columns[len(coverage.key) :])
-                self._insert(cursor, name, page)
+            batches = gathered(_until(stop, taken, partial(watch.read, name)), _SMALL)
+            pages = self._as_marked(batches, account) if self.marked else self._signable(batches, side, account)
+            for table in together(pages, GATHERED):
+                self._insert(cursor, name, table)
+        self.took[name] = self.now() - began
         return account
 
-    def _insert(self, cursor: duckdb.DuckDBPyConnection, name: str, page: Page) -> None:
+    def _as_marked(self, batches: Iterable[pa.RecordBatch], account: Account) -> Iterator[pa.RecordBatch]:
+        """For each batch the key, and the store's own mark in place of the text that is signed."""
+        for batch in batches:
+            account.rows += len(batch)
+            yield pa.RecordBatch.from_arrays(batch.columns, names=[*self.keys, "x"])
+
+    def _signable(self, batches: Iterable[pa.RecordBatch], side: Side, account: Account) -> Iterator[pa.RecordBatch]:
+        """For each batch the logical key, the physical one and the text that is signed; the values are let go."""
+        width, coverage, physical = len(self.coverage.key), self.coverage, self.physical(side)
+        for batch in batches:
+            page = side.page(batch, coverage.compared, skip=coverage.skipped)
+            account.take(page, page.batch.columns[width:])
+            arrays = [*page.batch.columns[:width], *page.raw.columns[: len(physical)], self.signed(page.batch)]
+            del batch, page
+            yield pa.RecordBatch.from_arrays(arrays, names=[*self.keys[:width], *physical, "x"])
+
+    def _insert(self, cursor: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
         physical = self.physical(self.sides[name])
-        keys = page.batch.columns[: len(self.coverage.key)]
-        raw = page.raw.columns[: len(physical)]
-        names = [*(self.keys if keys else ()), *physical, "x"]
-        cursor.register(f"{name}_page", pa.Table.from_arrays([*keys, *raw, self.signed(page.batch)], names=names))
+        cursor.register(f"{name}_page", table)
         first = ["md5(x)"] if self.keyless else self.keys
         cursor.execute(f"INSERT INTO {name} SELECT {', '.join([*first, *physical])}, md5_number(x) FROM {name}_page")
         cursor.unregister(f"{name}_page")
@@ -136,23 +170,28 @@ class Joined:
         keys with a null or absent part; they pair with nothing, not even with their like.
         """
         names = ", ".join(self.keys)
-        both = " UNION ALL ".join(
-            f"SELECT {names}, s, {int(side == SIDES[0])} AS b, {int(side == SIDES[1])} AS c FROM {side}"
-            for side in SIDES
-        )
         odd = "sum(b) <> sum(c)" if self.keyless else "sum(b) <> 1 OR sum(c) <> 1 OR min(s) <> max(s)"
         unkeyed = " OR ".join(f"{name} IN ('{NULL}', '{ABSENT}', '{JSON_NULL}')" for name in self.keys)
-        self.connection.execute(
-            f"CREATE OR REPLACE TABLE found AS SELECT {names}, sum(b)::BIGINT AS b, sum(c)::BIGINT AS c"
-            f" FROM ({both}) GROUP BY {names} HAVING {odd} OR ({unkeyed})"
-        )
+        columns = ", ".join(f"{name} VARCHAR" for name in self.keys)
+        self.connection.execute(f"CREATE OR REPLACE TABLE found ({columns}, b BIGINT, c BIGINT)")
+        parts = 1 + sum(map(self.number, SIDES)) // _GROUPED
+        for part in range(parts):
+            both = " UNION ALL ".join(
+                f"SELECT {names}, s, {int(side == SIDES[0])} AS b, {int(side == SIDES[1])} AS c FROM {side}"
+                f" WHERE {parts} = 1 OR hash({names}) % {parts} = {part}"
+                for side in SIDES
+            )
+            self.connection.execute(
+                f"INSERT INTO found SELECT {names}, sum(b), sum(c) FROM ({both}) GROUP BY {names}"
+                f" HAVING {odd} OR ({unkeyed})"
+            )
         self.connection.execute(f"CREATE OR REPLACE TABLE unkeyed AS SELECT * FROM found WHERE {unkeyed}")
         self.connection.execute(f"CREATE OR REPLACE TABLE suspects AS SELECT * FROM found WHERE NOT ({unkeyed})")
         self.connection.execute("DROP TABLE found")
         return self.number("suspects") + self.number("unkeyed")
 
-    def number(self, table: str) -> int:
-        """How many rows the table holds."""
+    def number(self, table: str, cursor: duckdb.DuckDBPyConnection | None = None) -> int:
+        """How many rows the table holds; another thread than the one that began asks with a cursor of its own."""
         # All rows are fetched, here and elsewhere: a result with a rest would keep the connection busy.
-        ((number,),) = self.connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+        ((number,),) = (cursor or self.connection).execute(f"SELECT count(*) FROM {table}").fetchall()
         return int(number)

@@ -88,8 +88,8 @@ class Judge:
         order = ", ".join(f"{name}[1], {_magnitude(name)}, {name}" for name in self._joined.keys)
         self._joined.connection.execute(
             f"CREATE OR REPLACE TABLE first AS SELECT *, row_number() OVER (ORDER BY {order}) AS o"
-            f" FROM (SELECT *, true AS bare FROM unkeyed UNION ALL SELECT *, false FROM suspects)"
-            f" ORDER BY o LIMIT {SHOWN_DIFFERENCES}"
+            f" FROM (SELECT *, true AS bare FROM unkeyed UNION ALL SELECT *, false FROM suspects"
+            f" ORDER BY {order} LIMIT {SHOWN_DIFFERENCES})"
         )
         units = self._records() if self._joined.keyless else self._counts() + self._values()
         units = sorted(units, key=lambda unit: unit[0])[:SHOWN_DIFFERENCES]

@@ -24,6 +24,10 @@ class Side:
     takes the physical fields to give and those to leave out of the map; `lookup` takes physical keys before them.
     `view` is None where physical and logical records are the same. `moved` says that the physical key is another
     one than the logical; `unique` that the store itself keeps the logical key unique and not null.
+
+    `marks` gives for these columns batches of the key and one text beside it, made by the store itself, which two
+    stores that have it write alike: equal where key and columns are, and unequal where they are not, but for a chance
+    nobody can choose. It is only for sides that are not open and have no view.
     """
 
     source: str
@@ -34,6 +38,7 @@ class Side:
     lookup: Callable[[Keys, Sequence[str], Sequence[str]], Batches] | None = None
     moved: bool = False
     unique: bool = False
+    marks: Callable[[Sequence[str]], Batches] | None = None
 
     def fields(self, columns: Sequence[str]) -> Sequence[str]:
         """The physical fields behind the columns."""
@@ -70,6 +75,21 @@ def gathered(batches: Iterable[pa.RecordBatch], least: int) -> Iterator[pa.Recor
             size = 0
     if waiting:
         yield _emptied(waiting)
+
+
+def together(batches: Iterable[pa.RecordBatch], least: int) -> Iterator[pa.Table]:
+    """The same rows in tables of `least` bytes or more, the last may be smaller; nothing is copied."""
+    waiting: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        waiting.append(batch)
+        size += batch.nbytes
+        del batch
+        if size >= least:
+            yield pa.Table.from_batches(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def _emptied(waiting: list[pa.RecordBatch]) -> pa.RecordBatch:

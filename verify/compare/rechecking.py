@@ -85,9 +85,11 @@ def _settle(suspects: Suspects, found: Settled) -> None:
     marks = _marks(suspects, "agreed")
     found.tolerated.update(marks)
     # What a tolerance made equal did not differ at first, so it has not settled.
-    settled = joined.number("agreed") - _tolerated_rows(suspects)
+    gone = joined.number("(SELECT * FROM agreed WHERE b = 0)")
+    # Nor has what other marks stood for: one value may have two.
+    settled = gone if joined.marked else joined.number("agreed") - _tolerated_rows(suspects)
     found.agreed += settled
-    found.gone += joined.number("(SELECT * FROM agreed WHERE b = 0)")
+    found.gone += gone
     found.longest = max(found.longest, found.lasted) if settled else found.longest
     connection.execute(f"CREATE OR REPLACE TABLE suspects AS SELECT * FROM counted ANTI JOIN agreed USING ({names})")
 

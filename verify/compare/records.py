@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from verify.compare.counts import too_few
 from verify.compare.coverage import Coverage, coverage_of, keys_only, settled
 from verify.compare.explaining import Privacy
-from verify.compare.joining import Account, Joined
+from verify.compare.joining import Account, Joined, marked
 from verify.compare.judging import Judge, Tally, unknown_keys
 from verify.compare.pages import Side
 from verify.compare.rechecking import Clock, Settled, recheck
@@ -176,9 +176,11 @@ class _Comparison:
         ]
 
     def _receipt(self, coverage: Coverage, accounts: tuple[Account, Account], found: Settled) -> str:
-        words = [f"{_both(self._rows(accounts), self._noun)}, {coverage.words}, 0 skipped, compared by value"]
+        way = "seeded fingerprint" if self._parts else "compared by value"
+        if marked(self._sides, coverage):
+            way = "seeded fingerprint of each row, unequal rows compared by value"
+        words = [f"{_both(self._rows(accounts), self._noun)}, {coverage.words}, 0 skipped, {way}"]
         if self._parts:
-            words[0] = words[0].replace("compared by value", "seeded fingerprint")
             words.append(f"{self._parts.unequal:,} of {self._parts.of:,} parts had other fingerprints and were"
                          " compared by value")  # fmt: skip
         words += [

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from verify.core.structures import SequenceState
 from verify.core.verdicts import Conclusion, Difference, failed, passed
+
+# A million numbers a second, for thirty years: what a sequence meets after that is told and hurts nobody.
+_NEVER: Final = 10**15
 
 
 def compare_sequences(
@@ -16,7 +20,8 @@ def compare_sequences(
 
     A collection that no sequence feeds has nothing to hand out twice, but each column that is `fed` on the baseline
     must be (None: the baseline cannot tell). A sequence that a column only owns feeds nothing. The baseline's own
-    position does not matter: a candidate that is ahead of it is right.
+    position does not matter: a candidate that is ahead of it is right. One that cycles must not begin again on numbers
+    that its column holds, unless that lies farther off than anybody's lifetime.
     """
     receipt = "; ".join(map(_told, candidate)) or f"{source}: no sequence feeds a column"
     lost = sorted(set(fed or ()) - {each.column for each in candidate if each.feeds})
@@ -27,10 +32,11 @@ def compare_sequences(
             receipt=receipt,
             remedy="give the column its sequence, identity or auto-increment back before anything is written",
         )
-    wrong = [found for each in candidate if (found := _wrong(each)) is not None]
-    if wrong:
+    spent = [found for each in candidate if (found := _wrong(each)) is not None]
+    round_ = [found for each in candidate if _wrong(each) is None and (found := _met(each)) is not None]
+    if wrong := [*spent, *round_]:
         return failed(
-            f"{len(wrong):,} of {len(candidate):,} sequences have no free number to hand out next",
+            _words(len(spent), len(round_), len(candidate)),
             differences=wrong,
             receipt=receipt,
             remedy="set each sequence past its column, and its bounds past that, before anything is written",
@@ -41,11 +47,16 @@ def compare_sequences(
     return passed(f"no sequence feeds a column {where}", receipt=receipt)
 
 
+def _words(spent: int, round_: int, total: int) -> str:
+    words = ((spent, "have no free number to hand out next"), (round_, "begin again on numbers that are held"))
+    return "; ".join(f"{count:,} of {total:,} sequences {told}" for count, told in words if count)
+
+
 def _wrong(state: SequenceState) -> Difference | None:
     """Why the next number is not to be had, if it is not."""
     held = "holds nothing" if state.highest is None else f"holds {state.highest:,}"
     if _is_used_up(state):
-        bound = state.most if state.increment > 0 else state.least
+        bound = _ends(state)[1]
         told = f"next would be {state.next:,}, and {bound:,} is the last it can give"
         return Difference(key=state.name, path=f"$.{state.column}", baseline=held, candidate=told)
     if _is_behind(state):
@@ -53,6 +64,28 @@ def _wrong(state: SequenceState) -> Difference | None:
         detail = "it cycles: numbers are given again" if state.cycles else ""
         return Difference(key=state.name, path=f"$.{state.column}", baseline=held, candidate=told, detail=detail)
     return None
+
+
+def _met(state: SequenceState) -> Difference | None:
+    """Which number it gives again after its last one, if anybody can live to see that."""
+    first, last = _ends(state)
+    if state.again is None or first is None or last is None:
+        return None
+    step = abs(state.increment)
+    free = abs(last - state.next) // step + 1 + abs(state.again - first) // step
+    if free > _NEVER:
+        return None
+    held = f"holds {state.again:,}" + ("" if state.highest in (None, state.again) else f" to {state.highest:,}")
+    return Difference(
+        key=state.name, path=f"$.{state.column}", baseline=held,
+        candidate=f"next is {state.next:,}, after {last:,} it begins again at {first:,}",
+        detail=f"it cycles: {free:,} numbers are free before one is given again",
+    )  # fmt: skip
+
+
+def _ends(state: SequenceState) -> tuple[int | None, int | None]:
+    """The first number it can give, and the last, as it counts."""
+    return (state.least, state.most) if state.increment > 0 else (state.most, state.least)
 
 
 def _is_used_up(state: SequenceState) -> bool:
@@ -70,8 +103,10 @@ def _is_behind(state: SequenceState) -> bool:
 
 def _told(state: SequenceState) -> str:
     held = "empty" if state.highest is None else f"holds {state.highest:,}"
-    bound = state.most if state.increment > 0 else state.least
+    first, bound = _ends(state)
     more = "" if bound is None else f" of at most {bound:,}" if state.increment > 0 else f" of at least {bound:,}"
-    more += ", cycles" if state.cycles else ""
+    if state.cycles:
+        more += ", cycles" + ("" if first is None else f": begins again at {first:,}")
+        more += "" if state.again is None else f" and meets {state.again:,}"
     more += "" if state.feeds else ", owned by the column and not its default"
     return f"{state.name} ({state.column}) {held}, next {state.next:,}{more}"

@@ -15,12 +15,16 @@ import pyarrow as pa
 from verify.compare.coverage import rule_of
 from verify.compare.joining import GATHERED, Joined
 from verify.compare.pages import Side, closed_after, gathered
-from verify.compare.workplace import SIDES, on_both
+from verify.compare.workplace import SIDES, on_both, reading
 from verify.core.datasets import Dataset
 from verify.core.watching import Watch
 
+# So many records are always looked up, and more where everything is this many times as many and the first few of them
+# tell that it is quicker.
 LOOKED_UP: Final = 20_000
-_CHUNK: Final = 500
+_DEARER: Final = 4
+_PROBE: Final = 5_000
+_CHUNK: Final = 20_000
 
 
 class Suspects:
@@ -32,12 +36,11 @@ class Suspects:
     """
 
     def __init__(self, joined: Joined, dataset: Dataset) -> None:
-        self.joined, self.dataset = joined, dataset
+        self.joined, self.dataset, self._now = joined, dataset, joined.now
         self.ruled = [at for at, name in enumerate(joined.coverage.compared) if name in dataset.columns]
         self.tolerant = [at for at in self.ruled
                          if rule_of(dataset, joined.coverage.compared[at]).tolerance is not None]  # fmt: skip
         self._connection = joined.connection
-        self._few = False
 
     def raw(self, at: int) -> str:
         """The column that holds the value as it came."""
@@ -55,12 +58,12 @@ class Suspects:
             columns = ", ".join(f"{column} VARCHAR" for column in self.columns)
             self._connection.execute(f"CREATE OR REPLACE TABLE {name}_values ({columns}{marks})")
         # A connection serves one thread; each side's own cursor sees the same tables.
-        self._few = self.joined.number("suspects") <= LOOKED_UP
-        on_both(lambda name, stop: self._read(name, watch, stop))
+        with reading(self._connection):
+            on_both(lambda name, stop: self._read(name, watch, stop))
 
     def _read(self, name: str, watch: Watch, stop: Event) -> None:
         side = self.joined.sides[name]
-        with self._connection.cursor() as cursor, closing(self._pages(cursor, name, side)) as batches:
+        with self._connection.cursor() as cursor, closing(self._pages(name, side)) as batches:
             for batch in batches:
                 if stop.is_set():
                     return
@@ -70,31 +73,51 @@ class Suspects:
                 if len(picked):
                     self._keep(cursor, name, side, picked)
 
-    def _pages(self, cursor: duckdb.DuckDBPyConnection, name: str, side: Side) -> Generator[pa.RecordBatch, None, None]:
+    def _pages(self, name: str, side: Side) -> Generator[pa.RecordBatch, None, None]:
         compared, skipped = self.joined.coverage.compared, self.joined.coverage.skipped
         fields, skip = side.fields(compared), side.skipped(skipped)
-        keys = self._physical(cursor, name, side)
-        if keys is None or side.lookup is None:
+        with self._connection.cursor() as cursor:
+            if self._sought(cursor, name, side) and (yield from self._looked_up(cursor, name, side, fields, skip)):
+                return
+            cursor.execute(f"DELETE FROM {name}_values")
             # The table of suspects is hashed once for each batch.
             with closing(closed_after(side.scan(fields, skip))) as taken:
                 yield from gathered(taken, GATHERED)
-            return
-        for at in range(0, len(keys), _CHUNK):
-            yield from closed_after(side.lookup(keys[at : at + _CHUNK], fields, skip))
 
-    def _physical(self, cursor: duckdb.DuckDBPyConnection, name: str, side: Side) -> Sequence[tuple[str, ...]] | None:
-        """The suspects' physical keys on this side; None where a scan is the better way, or the only one."""
-        if side.lookup is None or self.joined.keyless or not self._few:
-            return None
+    def _looked_up(
+        self, cursor: duckdb.DuckDBPyConnection, name: str, side: Side, fields: Sequence[str], skip: Sequence[str]
+    ) -> Generator[pa.RecordBatch, None, bool]:
+        """The suspects' records, many at a time; ends with False where reading everything turns out to be quicker."""
+        number, done, began = self.joined.number("suspects", cursor), 0, self._now()
+        found = cursor.execute(self._physical(name, side))
+        while side.lookup is not None and (keys := found.fetchmany(_CHUNK if number <= LOOKED_UP or done else _PROBE)):
+            with closing(closed_after(side.lookup(keys, fields, skip))) as taken:
+                yield from gathered(taken, GATHERED)
+            done += len(keys)
+            left = (self._now() - began) / done * (number - done)
+            if number > LOOKED_UP and left > self.joined.took[name]:
+                return False
+        return True
+
+    def _sought(self, cursor: duckdb.DuckDBPyConnection, name: str, side: Side) -> bool:
+        """Whether the suspects are looked up on this side; else a scan is the better way, or the only one."""
+        if self.joined.keyless or side.lookup is None:
+            return False
+        number = self.joined.number("suspects", cursor)
+        if number > LOOKED_UP and number * _DEARER > self.joined.number(name, cursor):
+            return False
+        # Only reading everything tells whether a record that was not there has come meanwhile.
+        names = ", ".join(self.joined.keys)
+        query = f"SELECT 1 FROM suspects ANTI JOIN {name} USING ({names}) LIMIT 1"
+        return not (side.moved and cursor.execute(query).fetchall())
+
+    def _physical(self, name: str, side: Side) -> str:
+        """SQL for the suspects' physical keys on this side."""
         names = ", ".join(self.joined.keys)
         if not side.moved:
-            return cursor.execute(f"SELECT {names} FROM suspects ORDER BY ALL").fetchall()
-        if cursor.execute(f"SELECT 1 FROM suspects ANTI JOIN {name} USING ({names}) LIMIT 1").fetchall():
-            # Only reading everything tells whether a record that was not there has come meanwhile.
-            return None
+            return f"SELECT {names} FROM suspects ORDER BY ALL"
         places = ", ".join(self.joined.physical(side))
-        query = f"SELECT DISTINCT {places} FROM {name} SEMI JOIN suspects USING ({names}) ORDER BY ALL"
-        return cursor.execute(query).fetchall()
+        return f"SELECT DISTINCT {places} FROM {name} SEMI JOIN suspects USING ({names}) ORDER BY ALL"
 
     def _picked(self, cursor: duckdb.DuckDBPyConnection, name: str, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The rows whose key, physical and logical in one, is a suspect's."""

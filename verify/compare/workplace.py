@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 import duckdb
 import pyarrow as pa
 
-MEMORY: Final = "128MB"
+MEMORY: Final = "112MB"
 _WIDE: Final = 200
 _KIB_A_COLUMN: Final = 512
 SIDES: Final = ("baseline", "candidate")
@@ -38,7 +38,7 @@ class Room:
         """
         if number <= _WIDE or self.memory != MEMORY:
             return self
-        return replace(self, memory=f"{128 + (number - _WIDE) * _KIB_A_COLUMN // 1024}MB")
+        return replace(self, memory=f"{int(MEMORY.removesuffix('MB')) + (number - _WIDE) * _KIB_A_COLUMN // 1024}MB")
 
 
 class NoRoom(Exception):
@@ -92,6 +92,8 @@ def reading(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     if folder:
         connection.execute(f"SET memory_limit = '{float(number) / 2:.1f} {unit}'")
     yield
+    # What was read is gone, but the allocator keeps its room until it is told.
+    pa.default_memory_pool().release_unused()
     connection.execute(f"SET memory_limit = '{memory}'")
 
 

@@ -32,7 +32,8 @@ class SequenceState:
     One source of numbers: the number it gives next, its step, and the highest (lowest) the column holds now.
 
     `least` and `most` bound what it can give and its column can take, None where nothing does. One that `cycles`
-    begins again at the other end of its own bounds, and `next` is then already that number. `feeds` is False when the
+    begins again at the other end of its own bounds, and `next` is then already that number; `again` is the first number
+    of the column that it meets from there, None where it meets none or never comes to it. `feeds` is False when the
     column owns it and does not take its default from it, so that only an application can draw from it.
     """
 
@@ -44,4 +45,5 @@ class SequenceState:
     least: int | None = None
     most: int | None = None
     cycles: bool = False
+    again: int | None = None
     feeds: bool = True

@@ -123,10 +123,15 @@ class Sequences(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """One collection of the catalogue; `key` are the columns of its primary key, empty when it has none."""
+    """
+    One collection of the catalogue; `key` are the columns of its primary key, empty when it has none.
+
+    `kind` is what holds no records of its own (`a view`), empty for all others.
+    """
 
     name: str
     key: tuple[str, ...]
+    kind: str = ""
 
 
 @runtime_checkable
@@ -134,7 +139,7 @@ class Catalogued(Protocol):
     """A store that can list what it holds."""
 
     def collections(self, within: str | None = None) -> tuple[Listed, ...]:
-        """Every collection (of the schema `within`, where the store has schemas), by name."""
+        """Every collection (of the schema `within`, where the store has schemas), views too, by name."""
         ...
 
 
@@ -155,6 +160,21 @@ class Indexed(Protocol):
         self, collection: str, *, sample: int, seed: int
     ) -> tuple[int, tuple[tuple[str, str, str, str], ...]]:
         """How many documents were looked at, and (key, path, value in the document, value as indexed) where they differ."""
+        ...
+
+
+@runtime_checkable
+class Marking(Protocol):
+    """A store that can send a hash in place of a record."""
+
+    def marks(
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int
+    ) -> Iterator[pa.RecordBatch]:
+        """
+        The key of every record (encodings), then one text that stands for the key and the columns.
+
+        Texts of two stores may be compared when the dialects of their digests are equal: unequal ones say nothing yet.
+        """
         ...
 
 
@@ -194,6 +214,6 @@ class Narrowing(Protocol):
 
 
 __all__ = [
-    "Catalogued", "Cut", "Digest", "Digests", "Field", "Indexed", "Listed", "Located", "Lookup", "Narrowing", "SequenceState",
-    "Sequences", "Shape", "Store", "Structure", "Structures",
+    "Catalogued", "Cut", "Digest", "Digests", "Field", "Indexed", "Listed", "Located", "Lookup", "Marking",
+    "Narrowing", "SequenceState", "Sequences", "Shape", "Store", "Structure", "Structures",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from typing import Protocol, cast
+from typing import Protocol, TypeVar, cast
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
@@ -15,6 +15,7 @@ from verify.core.secrets import Secret
 from verify.stores.protocol import Store
 
 _NOT_STORES = {"protocol", "registry"}
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Kind(Protocol):
@@ -57,7 +58,7 @@ def open_store(kind: str, options: Mapping[str, Secret | JsonValue], *, source: 
     return _kind(kind).connect(options, source=source, protect=protect)
 
 
-def described(model: type[BaseModel], options: Mapping[str, Secret | JsonValue]) -> BaseModel:
+def described(model: type[Model], options: Mapping[str, Secret | JsonValue]) -> Model:
     """The options as the model reads them, with the name of every secret in the place of its value."""
     return model.model_validate({name: f"${{{value.name}}}" if isinstance(value, Secret) else value
                                  for name, value in options.items()})  # fmt: skip

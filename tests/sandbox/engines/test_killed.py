@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 WITHIN_S = 20.0
+# The sleep synchronises nothing: the parent says when the server runs, and is then there to be killed. Its length only
+# ends a parent that nobody killed.
 PARENT = """
 import sys, time
 from pathlib import Path

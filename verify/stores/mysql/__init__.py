@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from verify.core.scalars import Duration, Flag, Whole, seconds
 from verify.core.secrets import Secret
 from verify.stores._pacing import Patience
+from verify.stores._server_options import ServerOptions
 from verify.stores.mysql.chunks import Protection
 from verify.stores.mysql.session import Session
 from verify.stores.mysql.store import MysqlStore
 from verify.stores.registry import described
 
 
-class Options(BaseModel):
+class Options(ServerOptions):
     """
     How to reach a server: `dsn` (`mysql://user:password@host:port/database?ssl=true`), or host, user and database.
 
@@ -24,28 +25,13 @@ class Options(BaseModel):
     `max_lag`, `max_active` and `patience` count only for a protected store.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    dsn: str | None = None
-    host: str | None = None
-    port: int | str | None = None
-    user: str | None = None
-    password: str | None = None
-    database: str | None = None
     ssl: Flag | None = None
     ssl_ca: str | None = None
-    connect_timeout: Duration = Field(default="5s", validate_default=True)
-    statement_timeout: Duration | None = None
     max_lag: Duration | None = None
     max_active: Whole = Field(default=25, ge=1)
-    patience: Duration = Field(default="15s", validate_default=True)
 
     @model_validator(mode="after")
-    def _one_way(self) -> Options:
-        if (self.dsn is None) is (self.host is None):
-            raise ValueError("say exactly one of dsn: and host:")
-        if self.dsn is not None and any((self.port, self.user, self.password, self.database)):
-            raise ValueError("port, user, password and database are part of dsn:")
+    def _encrypted(self) -> Options:
         if self.ssl is False and self.ssl_ca is not None:
             raise ValueError("ssl_ca: says that the connection is encrypted; leave ssl: false out")
         return self
@@ -61,11 +47,11 @@ def connect(
     A protected one is read in key ranges of about half a second; each statement is stopped after 60 s unless told.
     """
     read = described(Options, options)
-    if not isinstance(read, Options):
-        raise TypeError("options of another store")
-    statement = seconds(read.statement_timeout) if read.statement_timeout else (60.0 if protect else 600.0)
     session = Session(
-        source=source, options=options, connect_s=max(0.1, seconds(read.connect_timeout)), statement_s=statement
+        source=source,
+        options=options,
+        connect_s=max(0.1, seconds(read.connect_timeout)),
+        statement_s=read.statement_s(protect=protect),
     )
     if not protect:
         return MysqlStore(session)

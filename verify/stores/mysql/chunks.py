@@ -10,7 +10,7 @@ from typing import Final
 import pyarrow as pa
 
 from verify.core.errors import StoreRefused
-from verify.stores._pacing import Pace, Patience
+from verify.stores._pacing import Pace, Patience, Rate
 from verify.stores.mysql.catalog import Column, Relation
 from verify.stores.mysql.encoding import BYTES, TEXTS
 from verify.stores.mysql.names import literal, quoted
@@ -21,6 +21,7 @@ _NUMBERS: Final = {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal
 _QUOTED: Final = {"date", "datetime", "timestamp", "time", "uuid", "inet4", "inet6"}
 # An enum is ordered by its number and compared by its text; a float equals no text of itself.
 _ORDERED: Final = (_NUMBERS | _QUOTED | TEXTS | BYTES) - {"enum"}
+_PACE: Final = Pace(rest=0.2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,8 @@ class Chunks:
 
     asking: Asking
     found: Relation
-    pace: Pace = field(default_factory=Pace)
+    pace: Pace = _PACE
+    rate: Rate = field(default_factory=Rate)
 
     @property
     def possible(self) -> bool:
@@ -89,7 +91,7 @@ class Chunks:
         where = f"WHERE {beyond(key, after)}" if after else ""
         rows = self.asking.rows(
             f"SELECT {cells} FROM {self.found.name} FORCE INDEX (PRIMARY) {where}"
-            f" ORDER BY {', '.join(map(quoted, key))} LIMIT 1 OFFSET {self.pace.rows - 1}"
+            f" ORDER BY {', '.join(map(quoted, key))} LIMIT 1 OFFSET {self.rate.size(self.pace) - 1}"
         )
         if not rows:
             return None
@@ -148,5 +150,6 @@ def gently(asking: Asking, read: Reading, protection: Protection) -> Iterator[pa
         spent += patience.clock() - began
         if last is None:
             return
-        patience.sleep(chunks.pace.took(rows, spent))
+        chunks.rate.learn(rows, spent)
+        patience.sleep(spent * chunks.pace.rest)
         after = last

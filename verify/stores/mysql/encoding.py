@@ -14,7 +14,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from verify.core.values import JSON_NULL, NULL, canonical_number, encode, parse_json
+from verify.core.values import NULL, canonical_number, encode
+from verify.stores._documents import document
 from verify.stores.mysql.catalog import Column
 from verify.stores.mysql.names import quoted
 
@@ -146,15 +147,6 @@ def finished(cells: pa.Array) -> pa.Array:
     return pc.replace_with_mask(cells, raw, pa.array([known[text] for text in chosen], pa.large_string()))
 
 
-def _document(text: str) -> str:
-    try:
-        found = encode(parse_json(text))
-    except (ValueError, RecursionError):
-        # The server keeps names twice and any depth. Such a text equals only the very same text.
-        return f"xjson:{text}"
-    return JSON_NULL if found == NULL else found
-
-
 def _shortest(doubles: list[str]) -> list[str]:
     """The fewest digits that read back as the same 32-bit floats, as other stores write them."""
     floats = pa.array(list(map(float, doubles)), pa.float64()).cast(pa.float32())
@@ -162,7 +154,7 @@ def _shortest(doubles: list[str]) -> list[str]:
 
 
 _FINISH: Final[dict[str, Callable[[str], str]]] = {
-    _DOCUMENT: _document,
+    _DOCUMENT: document,
     _SET: lambda text: encode(frozenset(text.split(",") if text else ())),
     _DOUBLE: lambda text: encode(float(text)),
     _FLOAT: lambda text: _shortest([text])[0],

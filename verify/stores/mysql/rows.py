@@ -3,22 +3,17 @@
 # ruff: noqa: S608 - names are quoted by verify.stores.mysql.names
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import pyarrow as pa
-from pyarrow import csv
 
 from verify.core.errors import StoreUnreadable
 from verify.core.values import ABSENT
+from verify.stores._csv import CHUNK, cells, framed
 from verify.stores.mysql.catalog import Relation
 from verify.stores.mysql.encoding import expression, finished, needs_finishing
 from verify.stores.mysql.session import Asking
-
-_CHUNK: Final = 2**20
-_EMPTY_MAP: Final = "m{}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,27 +33,16 @@ class Reading:
 
     def batches(self, asking: Asking, condition: str = "") -> Iterator[pa.RecordBatch]:
         """Every row the condition lets through, about a megabyte at a time."""
-        for chunk in asking.wire.stream(self.statement(condition), size=_CHUNK):
+        for chunk in asking.wire.stream(self.statement(condition), size=CHUNK):
             yield self._batch(chunk, asking.source)
 
     def _batch(self, chunk: bytes, source: str) -> pa.RecordBatch:
-        names = [str(at) for at in range(max(1, len(self.names)))]
-        table = csv.read_csv(
-            io.BytesIO(chunk),
-            read_options=csv.ReadOptions(column_names=names, block_size=len(chunk) + 1, use_threads=False),
-            parse_options=csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-            convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False, check_utf8=True
-            ),
-        ).combine_chunks()
-        arrays = [self._array(table.column(at), at) for at in range(len(self.names))]
-        if table.num_rows == 0:
+        columns = cells(chunk, max(1, len(self.names)))
+        if not len(columns[0]):
             raise StoreUnreadable(f"{source}: rows arrived that hold no record")
-        rest = pa.repeat(pa.scalar(_EMPTY_MAP, pa.large_string()), table.num_rows)
-        return pa.RecordBatch.from_arrays([*arrays, rest], names=[str(at) for at in range(len(arrays) + 1)])
+        return framed([self._array(columns[at], at) for at in range(len(self.names))], len(columns[0]))
 
-    def _array(self, column: pa.ChunkedArray, at: int) -> pa.Array:
-        array = column.combine_chunks()
+    def _array(self, array: pa.Array, at: int) -> pa.Array:
         told = self.found.columns.get(self.names[at])
         return finished(array) if told and needs_finishing(told) else array
 

@@ -23,7 +23,7 @@ _NEXT: Final = """
     WHERE table_schema = %s AND table_name = %s
 """
 _LISTED: Final = """
-    SELECT t.table_schema, t.table_name, k.column_name FROM information_schema.tables t
+    SELECT t.table_schema, t.table_name, k.column_name, t.table_type = 'VIEW' FROM information_schema.tables t
     LEFT JOIN information_schema.statistics k ON k.table_schema = t.table_schema
         AND CAST(k.table_name AS BINARY) = CAST(t.table_name AS BINARY) AND k.index_name = 'PRIMARY'
     WHERE t.table_schema = COALESCE(%s, DATABASE()) AND t.table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')
@@ -95,12 +95,29 @@ def _drawn(
         low = following - cache * step
         following = max(low, min(start, following)) if step > 0 else min(low, max(start, following))
         name += f" (caches {cache}: the lowest it may give)"
-    if cycles and not least <= following <= most:
-        following = least if step > 0 else most
+    again = None
+    if cycles:
+        following = following if least <= following <= most else least if step > 0 else most
+        again = _again(asking, owner, step, (least, most)) if bounds and _within((least, most), bounds) else None
     low, high = bounds or (least, most)
     highest = _highest(asking, *owner, falling=step < 0)
     return SequenceState(name=name, column=owner[2], next=following, increment=step, highest=highest,
-                         least=max(least, low), most=min(most, high), cycles=bool(cycles))  # fmt: skip
+                         least=max(least, low), most=min(most, high), cycles=bool(cycles), again=again)  # fmt: skip
+
+
+def _within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
+def _again(asking: Asking, owner: tuple[str, str, str], step: int, bounds: tuple[int, int]) -> int | None:
+    """The first number held that a sequence gives once it has begun again at the other of its bounds."""
+    schema, table, column = owner
+    name, (chosen, start) = quoted(column), ("MIN", bounds[0]) if step > 0 else ("MAX", bounds[1])
+    value = asking.rows(
+        f"SELECT {chosen}({name}) FROM {quoted(schema)}.{quoted(table)} WHERE {name} BETWEEN {bounds[0]} AND {bounds[1]}"
+        f" AND MOD(CAST({name} AS DECIMAL(30)) - ({start}), {abs(step)}) = 0"
+    )[0][0]
+    return None if value is None else int(str(value))
 
 
 def listed(asking: Asking, within: str | None) -> tuple[Listed, ...]:
@@ -108,15 +125,20 @@ def listed(asking: Asking, within: str | None) -> tuple[Listed, ...]:
     if within is None and asking.rows("SELECT DATABASE()")[0][0] is None:
         raise CollectionMissing(f"{asking.source}: the address names no database; say which one")
     keys: dict[str, list[str]] = {}
+    views: set[str] = set()
     rows = asking.rows(_LISTED, [within])
-    for schema, table, column in rows:
-        spelt = str(table) if within is None else f"{_part(str(schema))}.{_part(str(table))}"
-        names = keys.setdefault(spelt if within else _part(str(table)), [])
+    for schema, table, column, view in rows:
+        spelt = _part(str(table)) if within is None else f"{_part(str(schema))}.{_part(str(table))}"
+        names = keys.setdefault(spelt, [])
+        if view:
+            views.add(spelt)
         if column is not None:
             names.append(str(column))
     if not rows and within is not None and not _known(asking, within):
         raise CollectionMissing(f"{asking.source}: there is no database {quoted(within)}, or this role may not see it")
-    return tuple(Listed(name=name, key=tuple(keys[name])) for name in sorted(keys))
+    return tuple(
+        Listed(name=name, key=tuple(keys[name]), kind="a view" if name in views else "") for name in sorted(keys)
+    )
 
 
 def _known(asking: Asking, schema: str) -> bool:

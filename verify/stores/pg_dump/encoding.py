@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from verify.core.values import JSON_NULL, canonical_number, encode, listed, parse_json, token
+from verify.core.values import canonical_number, encode, listed, token
+from verify.stores._documents import document
 from verify.stores.pg_dump.catalog import Catalog, bare
 from verify.stores.pg_dump.moments import instant, interval
 
@@ -93,15 +94,6 @@ def _bytes(text: str) -> str:
     return "y" + raw.encode("latin-1").hex()
 
 
-def _document(text: str) -> str:
-    try:
-        found = encode(parse_json(text))
-    except (ValueError, RecursionError):
-        # The type json keeps names twice and any depth. Such a text equals only the very same text.
-        return f"xjson:{text}"
-    return JSON_NULL if found == "n" else found
-
-
 def _address(text: str) -> str:
     """The cast to text, which the server's own store uses, always writes the length of the mask."""
     return f"xinet:{text}" if "/" in text else f"xinet:{text}/{128 if ':' in text else 32}"
@@ -162,7 +154,7 @@ def _prefixed(kind: str) -> Encoder:
 _BY_NAME: Final[dict[str, Encoder]] = {
     **dict.fromkeys(("int2", "int4", "int8", "oid"), _prefixed("#")),
     **dict.fromkeys(("text", "varchar", "name", "char", "bpchar"), _text),
-    **dict.fromkeys(("json", "jsonb"), _document),
+    **dict.fromkeys(("json", "jsonb"), document),
     "numeric": _number, "float4": _number, "float8": lambda text: encode(float(text)), "bool": _boolean,
     "uuid": _prefixed("u"), "date": _prefixed("d"), "timestamp": _prefixed("t"), "timestamptz": instant,
     "time": _prefixed("c"), "timetz": _prefixed("C"), "interval": interval, "bytea": _bytes, "money": _money,

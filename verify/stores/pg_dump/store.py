@@ -84,16 +84,18 @@ class PgDumpStore:
             yield held
 
     def collections(self, within: str | None = None) -> tuple[Listed, ...]:
-        """Every table of the schema, with its primary key."""
+        """Every table of the schema with its primary key, and every view, which has no rows in a dump."""
         with self._opened() as (dump, catalog):
             for part in dump.parts():
                 catalog.learn(part.text)
         space = within or self.schema
-        found = (name for name in catalog.tables if name[0] == space and name not in catalog.parents)
+        found = (name for name in {*catalog.tables, *catalog.views} if name[0] == space and name not in catalog.parents)
         return tuple(
-            Listed(name=collection_name(*name, self.schema), key=catalog.primary.get(name, ()))
-            for name in sorted(found)
-        )
+            Listed(
+                name=collection_name(*name, self.schema), key=catalog.primary.get(name, ()),
+                kind="a view" if name in catalog.views else "",
+            ) for name in sorted(found)
+        )  # fmt: skip
 
     def database(self) -> str | None:
         """The database the dump is of; None when it was made without --create and does not say."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from verify.core.errors import StoreUnreadable
+from verify.stores import _pacing
 from verify.stores.postgres.catalog import Relation, relation
 from verify.stores.postgres.load import Limits, await_calm
 from verify.stores.postgres.names import literal, quoted
@@ -15,37 +16,10 @@ from verify.stores.postgres.session import Connection, Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How a server that serves users is read: seconds aimed at for a chunk, rest after it, rows of the first."""
+class Pace(_pacing.Pace):
+    """How a server that serves users is read, and when it is left alone; the rest is as long as what was before it."""
 
-    chunk_s: float = 0.5
-    rest: float = 1.0
-    first: int = 1000
     limits: Limits = field(default_factory=Limits)
-
-
-@dataclass(slots=True)
-class Rate:
-    """
-    How fast rows are read, as a decaying average: what was before counts three quarters of what it did.
-
-    Percona's pt-table-checksum sizes its chunks so.
-    """
-
-    rows: float = 0.0
-    seconds: float = 0.0
-
-    def learn(self, rows: int, seconds: float) -> None:
-        """So many rows took so long."""
-        self.rows = self.rows * 0.75 + rows
-        self.seconds = self.seconds * 0.75 + seconds
-
-    def size(self, pace: Pace) -> int:
-        """How many rows the next chunk should have: at most ten times what the average so far has seen."""
-        if not self.rows:
-            return pace.first
-        wanted = self.rows / max(self.seconds, 1e-6) * pace.chunk_s
-        return max(1, round(min(wanted, self.rows * 10)))
 
 
 @dataclass(slots=True)
@@ -103,7 +77,7 @@ def _whole(session: Session, connection: Connection, collection: str) -> Iterato
 
 
 def _paced(session: Session, connection: Connection, collection: str, pace: Pace) -> Iterator[Part]:
-    rate, first, low = Rate(), None, None
+    rate, first, low = _pacing.Rate(), None, None
     while True:
         await_calm(session, connection, pace.limits)
         with session.transaction(connection):

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from verify.core.values import JSON_NULL, encode, listed, parse_json, token
+from verify.core.values import encode, listed, token
+from verify.stores._documents import document
 from verify.stores.postgres.catalog import Type
 from verify.stores.postgres.names import literal, quoted
 
@@ -166,7 +167,7 @@ def needs_finishing(type_id: int, types: Mapping[int, Type]) -> bool:
 def finished(text: str) -> str:
     """The encoding of a document or array that came over the wire; everything else is one already."""
     if text[0] in (_DOCUMENT, BINARY):
-        return _document(text[1:])
+        return document(text[1:])
     if text[0] == _ARRAY:
         return _listed(text[1:])
     if text[0] == _FLOAT:
@@ -178,15 +179,6 @@ def _parts(text: str) -> str:
     name, end = json.JSONDecoder().raw_decode(text)
     parts = [finished(part) if isinstance(part, str) else part for part in json.loads(text[end:])]
     return f"x{name}:{json.dumps(parts, ensure_ascii=False)}"
-
-
-def _document(text: str) -> str:
-    try:
-        found = encode(parse_json(text))
-    except (ValueError, RecursionError):
-        # The type json keeps names twice and any depth. Such a text equals only the very same text.
-        return f"xjson:{text}"
-    return JSON_NULL if found == "n" else found
 
 
 def _listed(text: str) -> str:

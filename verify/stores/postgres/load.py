@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from verify.core.errors import StoreUnavailable
+from verify.stores._pacing import Patience
 from verify.stores.postgres.session import Connection, Session
 
 # Who may not see the state of others still sees who holds a transaction: never fewer than are active.
@@ -36,7 +36,6 @@ class Limits:
     max_lag_s: float = 5.0
     max_active: int = 25
     patience_s: float = 15.0
-    every_s: float = 0.5
 
 
 def _number(connection: Connection, query: str) -> float | None:
@@ -66,23 +65,16 @@ def too_much(found: tuple[float | None, float | None, float | None], limits: Lim
 
 def await_calm(session: Session, connection: Connection, limits: Limits) -> None:
     """
-    The server is calm enough to be read from.
+    The server is calm enough to be read from; pauses are counted in the session's ledger.
 
     Raises StoreUnavailable when it is not within `patience_s`, or when that cannot be known.
     """
-    until = session.clock() + limits.patience_s
-    paused = False
-    while True:
+
+    def ask() -> str | None:
         with session.transaction(connection):
-            reason = too_much(measured(connection), limits)
-        if reason is None:
-            return
-        if session.clock() + limits.every_s > until:
-            raise StoreUnavailable(
-                f"{session.source}: paused for load longer than {limits.patience_s:g} s: {reason}; "
-                "read when it is calmer, or raise the limit"
-            )
-        if not paused:
-            session.ledger.count("pauses for load")
-            paused = True
-        session.sleep(limits.every_s)
+            return too_much(measured(connection), limits)
+
+    Patience(
+        seconds=limits.patience_s, clock=session.clock, sleep=session.sleep,
+        paused=lambda: session.ledger.count("pauses for load"),
+    ).until_calm(ask, source=session.source)  # fmt: skip

@@ -49,6 +49,15 @@ class _Sequence:
     most: int
     cycles: bool
 
+    @property
+    def start(self) -> int:
+        """Where it begins again."""
+        return self.least if self.increment > 0 else self.most
+
+    def fits(self, width: int | None) -> bool:
+        """Whether a column of so many bits takes all its numbers; without a width every column of numbers does."""
+        return width is None or (-(2**width) <= self.least and self.most < 2**width)
+
 
 def sequences(connection: Connection, found: Relation) -> tuple[SequenceState, ...]:
     """
@@ -72,7 +81,7 @@ def _state(connection: Connection, found: Relation, sequence: _Sequence) -> Sequ
     last, called = row or (0, False)
     following = int(str(last)) + (sequence.increment if called else 0)
     if sequence.cycles and not sequence.least <= following <= sequence.most:
-        following = sequence.least if sequence.increment > 0 else sequence.most
+        following = sequence.start
     width = _WIDTHS.get(unwrapped(found.columns[sequence.column], found.types).name)
     return SequenceState(
         name=f"{sequence.space}.{sequence.name}",
@@ -83,6 +92,7 @@ def _state(connection: Connection, found: Relation, sequence: _Sequence) -> Sequ
         least=sequence.least if width is None else max(sequence.least, -(2**width)),
         most=sequence.most if width is None else min(sequence.most, 2**width - 1),
         cycles=sequence.cycles,
+        again=_again(connection, found, sequence) if sequence.cycles else None,
         feeds=sequence.feeds,
     )
 
@@ -91,7 +101,25 @@ def _farthest(connection: Connection, found: Relation, column: str, *, down: boo
     """A whole number; an index on the column gives it without reading the table."""
     if unwrapped(found.columns[column], found.types).name not in _NUMBERS:
         return None
-    query = f"SELECT {'min' if down else 'max'}({quoted(column)})::text FROM {found.name}"
+    return _whole(connection, f"SELECT {'min' if down else 'max'}({quoted(column)})::text FROM {found.name}")
+
+
+def _again(connection: Connection, found: Relation, sequence: _Sequence) -> int | None:
+    """The first number held that it gives once it has begun again; one the column cannot take ends it before."""
+    word = unwrapped(found.columns[sequence.column], found.types).name
+    if word not in _NUMBERS or not sequence.fits(_WIDTHS.get(word)):
+        return None
+    name = quoted(sequence.column)
+    return _whole(
+        connection,
+        f"SELECT {'min' if sequence.increment > 0 else 'max'}({name})::text FROM {found.name}"
+        f" WHERE {name} BETWEEN {sequence.least} AND {sequence.most}"
+        f" AND mod({name}::numeric - ({sequence.start}), {abs(sequence.increment)}) = 0",
+    )
+
+
+def _whole(connection: Connection, query: str) -> int | None:
+    """The one whole number of the answer, None where it has none."""
     row = connection.execute(query.encode()).fetchone()
     text = str(row[0]) if row and row[0] is not None else ""
     try:

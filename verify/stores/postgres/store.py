@@ -18,7 +18,7 @@ from verify.stores.postgres.digest import digest_sql, probe_sql
 from verify.stores.postgres.listing import collections
 from verify.stores.postgres.lookup import found_rows
 from verify.stores.postgres.narrowing import PLANNER, buckets_sql, spanned, within_sql
-from verify.stores.postgres.scanning import copied
+from verify.stores.postgres.scanning import copied, marked
 from verify.stores.postgres.sequences import sequences
 from verify.stores.postgres.session import Session
 from verify.stores.postgres.structure import structure
@@ -134,6 +134,14 @@ class PostgresStore:
                 within = within_sql(part.relation, key, seed=seed, cut=cut, buckets=buckets)
                 yield from _copied(part, [*key, *columns], part.where(within))
 
+    def marks(
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int
+    ) -> Iterator[pa.RecordBatch]:
+        """Every row's key and 64-bit seeded hash, which the server makes: a tenth of what it would have to send."""
+        with self._parts(collection) as found:
+            for part in found:
+                yield from _outside(part, marked(part.connection, part.relation, key, columns, seed, part.where()))
+
     def lookup(
         self, collection: str, *, key: Sequence[str], values: Sequence[Sequence[str]], columns: Sequence[str],
         skip: Sequence[str] = (),
@@ -177,6 +185,11 @@ def _probe(part: Part, seed: int) -> str:
 
 
 def _copied(part: Part, names: Sequence[str], where: str) -> Iterator[pa.RecordBatch]:
-    for each in copied(part.connection, part.relation, names, where):
+    return _outside(part, copied(part.connection, part.relation, names, where))
+
+
+def _outside(part: Part, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The batches; the time that their reader takes is not the server's."""
+    for each in batches:
         with part.outside():
             yield each

@@ -118,26 +118,28 @@ def _settings(connection: Connection, oid: int) -> dict[str, JsonValue]:
         "view": None if view is None else str(view),
         "options": [*listed(options)],
         "triggers": {
-            str(name): {"enabled": _FIRED.get(str(enabled), str(enabled)), "definition": str(definition)}
-            for name, enabled, definition in connection.execute(sql.TRIGGERS, [oid])
+            _within(part, name): {
+                "enabled": _FIRED.get(str(enabled), str(enabled)), "definition": str(definition), **_partition(part),
+            } for part, name, enabled, definition in connection.execute(sql.TRIGGERS, [oid])
         },
-        "rules": [str(name) for (name,) in connection.execute(sql.RULES, [oid])],
+        "rules": [_within(part, name) for part, name in connection.execute(sql.RULES, [oid])],
         "partitions": _partitions(connection, oid),
         "extensions": {str(name): str(version) for name, version in connection.execute(sql.EXTENSIONS)},
         **_database(connection),
-    }
+    }  # fmt: skip
 
 
 def _policies(connection: Connection, oid: int) -> dict[str, JsonValue]:
     return {
-        str(name): {
+        _within(part, name): {
             "for": _COMMANDS.get(str(command), str(command)),
             "permissive": bool(permissive),
             "roles": [*listed(roles)],
             "using": None if using is None else str(using),
             "with check": None if check is None else str(check),
+            **_partition(part),
         }
-        for name, command, permissive, roles, using, check in connection.execute(sql.POLICIES, [oid])
+        for part, name, command, permissive, roles, using, check in connection.execute(sql.POLICIES, [oid])
     }
 
 
@@ -148,10 +150,13 @@ def _partitions(connection: Connection, oid: int) -> dict[str, JsonValue]:
             "bound": str(bound),
             "kind": _KINDS.get(str(kind), str(kind)),
             "persistence": _PERSISTENCE.get(str(persistence), str(persistence)),
-            "row-level security": bool(secured),
+            "row-level security": {"on": bool(secured), "forced": bool(forced)},
+            "replica identity": _REPLICA.get(str(replica), str(replica)),
             "options": [*listed(options)],
         }
-        for name, bound, kind, persistence, secured, options in connection.execute(sql.PARTITIONS, [oid])
+        for name, bound, kind, persistence, secured, forced, replica, options in connection.execute(
+            sql.PARTITIONS, [oid]
+        )
     }
 
 

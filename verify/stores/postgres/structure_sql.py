@@ -57,24 +57,36 @@ TABLE: Final = """
         ARRAY(SELECT o FROM unnest(c.reloptions) o ORDER BY o COLLATE "C")
     FROM pg_class c WHERE c.oid = %s
 """
-TRIGGERS: Final = """
-    SELECT tgname, tgenabled::text, pg_get_triggerdef(oid) FROM pg_trigger
-    WHERE tgrelid = %s AND NOT tgisinternal ORDER BY tgname COLLATE "C"
+# Before 15 what a partition has from the table above was internal, as are the triggers of constraints. It is said of
+# the partition only where it is switched otherwise there. Only the pretty form leaves the schema of the store out.
+TRIGGERS: Final = f"""
+    WITH RECURSIVE {_PARTS}
+    SELECT parts.name, t.tgname, t.tgenabled::text, pg_get_triggerdef(t.oid, true)
+    FROM parts JOIN pg_trigger t ON t.tgrelid = parts.oid LEFT JOIN pg_trigger above ON above.oid = t.tgparentid
+        LEFT JOIN pg_constraint o ON o.oid = t.tgconstraint
+    WHERE (NOT t.tgisinternal OR (above.oid IS NOT NULL AND coalesce(o.contype, 't') = 't'))
+        AND (parts.name IS NULL OR above.oid IS NULL OR above.tgenabled <> t.tgenabled)
+    ORDER BY parts.name COLLATE "C" NULLS FIRST, t.tgname COLLATE "C"
 """
-RULES: Final = """
-    SELECT rulename FROM pg_rewrite WHERE ev_class = %s AND rulename <> '_RETURN' ORDER BY rulename COLLATE "C"
+RULES: Final = f"""
+    WITH RECURSIVE {_PARTS}
+    SELECT parts.name, rulename FROM parts JOIN pg_rewrite ON ev_class = parts.oid WHERE rulename <> '_RETURN'
+    ORDER BY parts.name COLLATE "C" NULLS FIRST, rulename COLLATE "C"
 """
 PARTITIONS: Final = f"""
     WITH RECURSIVE {_PARTS}
     SELECT parts.name, coalesce(pg_get_expr(c.relpartbound, c.oid), 'inherits'), c.relkind::text,
-        c.relpersistence::text, c.relrowsecurity, ARRAY(SELECT o FROM unnest(c.reloptions) o ORDER BY o COLLATE "C")
+        c.relpersistence::text, c.relrowsecurity, c.relforcerowsecurity, c.relreplident::text,
+        ARRAY(SELECT o FROM unnest(c.reloptions) o ORDER BY o COLLATE "C")
     FROM parts JOIN pg_class c ON c.oid = parts.oid WHERE parts.name IS NOT NULL ORDER BY parts.name COLLATE "C"
 """
-POLICIES: Final = """
-    SELECT polname, polcmd::text, polpermissive,
+# A partition has no policy from the table above; its own count for whoever names it.
+POLICIES: Final = f"""
+    WITH RECURSIVE {_PARTS}
+    SELECT parts.name, polname, polcmd::text, polpermissive,
         ARRAY(SELECT CASE WHEN r = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(r)::text END FROM unnest(polroles) r ORDER BY 1),
         pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)
-    FROM pg_policy WHERE polrelid = %s ORDER BY polname COLLATE "C"
+    FROM parts JOIN pg_policy ON polrelid = parts.oid ORDER BY parts.name COLLATE "C" NULLS FIRST, polname COLLATE "C"
 """
 # The types that this database made itself, however deep below a column: arrays of domains of composites of enums.
 TYPES: Final = """

@@ -51,8 +51,6 @@ def connect(options: Mapping[str, Secret | JsonValue], *, source: str, protect: 
     """A store with a client of its own for each question; `protect` changes nothing: four connections, 10 GiB."""
     del protect
     read = described(Options, options)
-    if not isinstance(read, Options):
-        raise TypeError("options of another store")
     return S3Store(
         session=Session(source=source, options=options),
         contents=read.contents,
