@@ -87,14 +87,15 @@ class Connection:
         )
 
     def _whole(self, response: http.client.HTTPResponse) -> bytes:
-        promised, found = response.length, bytearray()
+        # What says its length is read into one place; a buffer that grows would take twice the room, in every thread.
+        if response.length is not None and response.length <= self._limits.largest:
+            return response.read()
+        found = bytearray()
         while piece := response.read(_PIECE):
             found += piece
             if len(found) > self._limits.largest:
                 self.close()
                 raise StoreUnreadable(f"{self._source}: an answer of more than {self._limits.largest >> 20} MiB")
-        if promised is not None and len(found) != promised:
-            raise http.client.IncompleteRead(bytes(found), promised - len(found))
         return bytes(found)
 
 

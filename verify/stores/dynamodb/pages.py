@@ -8,13 +8,14 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Generic, TypeVar, cast
 
 import orjson
 
 from verify.core.errors import StoreUnreadable
 from verify.stores.dynamodb.encoding import Item
-from verify.stores.dynamodb.wire import Answer, Talk
+from verify.stores.dynamodb.wire import Answer, AtOnce, Talk
 
 T = TypeVar("T")
 _POLL_S: Final = 0.1
@@ -28,11 +29,18 @@ class Page:
     items: list[Item]
 
 
-def pages(talk: Talk, operation: str, question: Mapping[str, object], read: Callable[[Page], T]) -> Iterator[T]:
+def pages(
+    talk: Talk,
+    operation: str,
+    question: Mapping[str, object],
+    read: Callable[[Page], T],
+    at_once: AtOnce[T] | None = None,
+) -> Iterator[T]:
     """
     What `read` makes of every page of a Scan or Query; one without items that goes on is followed like any other.
 
-    Raises StoreUnreadable when a page holds other than it says, or names a start that was had before.
+    `at_once` may make the same of a page's bytes, where it finds as many items as the page says. Raises
+    StoreUnreadable when a page holds other than it says, or names a start that was had before.
     """
     counted = question.get("Select") == "COUNT"
     seen: set[bytes] = set()
@@ -42,6 +50,7 @@ def pages(talk: Talk, operation: str, question: Mapping[str, object], read: Call
             operation,
             {**question, "ReturnConsumedCapacity": "TOTAL", **more},
             lambda answer: (read(_page(answer, talk.source, counted=counted)), answer.get("LastEvaluatedKey")),
+            None if at_once is None else partial(_followed, at_once),
         )
         yield found
         if not start:
@@ -51,6 +60,14 @@ def pages(talk: Talk, operation: str, question: Mapping[str, object], read: Call
             raise StoreUnreadable(f"{talk.source}: {operation} goes in circles: it names the same next page twice")
         seen.add(mark)
         more = {"ExclusiveStartKey": start}
+
+
+def _followed(at_once: AtOnce[T], body: bytes) -> tuple[Answer, tuple[T, object]] | None:
+    found = at_once(body)
+    if found is None:
+        return None
+    answer, made = found
+    return answer, (made, answer.get("LastEvaluatedKey"))
 
 
 def _page(answer: Answer, source: str, *, counted: bool) -> Page:

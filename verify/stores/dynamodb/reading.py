@@ -14,8 +14,9 @@ from verify.stores.dynamodb.advice import expired
 from verify.stores.dynamodb.encoding import Item, Rows
 from verify.stores.dynamodb.keys import Key, batches, physical
 from verify.stores.dynamodb.pages import Page, pages, side_by_side
+from verify.stores.dynamodb.plain import Wanted, plain
 from verify.stores.dynamodb.table import Table
-from verify.stores.dynamodb.wire import Talk, Wire
+from verify.stores.dynamodb.wire import Answer, AtOnce, Talk, Wire
 
 Read = Callable[[Page], pa.RecordBatch]
 _BATCH = 100  # keys a BatchGetItem takes
@@ -64,12 +65,29 @@ class Reading:
 
         def each(segment: int) -> Generator[pa.RecordBatch, None, None]:
             rows = asked.rows()
+            at_once = self._at_once(asked) if asked.wanted is None else None
             with self.wire.talking() as talk:
-                for batch in pages(talk, "Scan", self._question(segment), lambda page: self._batch(page, rows, asked)):
-                    if batch.num_rows:
-                        yield batch
+                for batches in pages(
+                    talk, "Scan", self._question(segment), lambda page: [self._batch(page, rows, asked)], at_once
+                ):
+                    yield from (batch for batch in batches if batch.num_rows)
 
         return side_by_side(self.wire.source, self.segments, each)
+
+    def _at_once(self, asked: Asked) -> AtOnce[Sequence[pa.RecordBatch]]:
+        """What reads the items of a page many at once, if they are plain."""
+        names = (*asked.key, *asked.columns)
+        wanted = Wanted(names=names, known=frozenset({*names, *asked.skip}), expiry=self.expiry)
+
+        def taken(body: bytes) -> tuple[Answer, Sequence[pa.RecordBatch]] | None:
+            found = plain(body, wanted)
+            if found is None:
+                return None
+            now = self.now()
+            self.wire.ledger.met(expired=sum(1 for each in found.expiries if each[0] == "#" and float(each[1:]) < now))
+            return found.answer, found.batches
+
+        return taken
 
     def sample(self, talk: Talk, size: int) -> Iterator[Item]:
         """A few items of every segment, `size` in all."""

@@ -20,6 +20,7 @@ from verify.stores.dynamodb.connection import Connection, Limits, Reply
 
 Answer = dict[str, object]
 T = TypeVar("T")
+AtOnce = Callable[[bytes], "tuple[Answer, T] | None"]
 ALLOWED: Final = frozenset({
     "Scan", "Query", "BatchGetItem", "GetItem", "DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups",
     "ListTables",
@@ -56,9 +57,17 @@ class Talk:
         """The answer, as `asked` gets it."""
         return self.asked(operation, question, lambda answer: answer)
 
-    def asked(self, operation: str, question: Mapping[str, object], read: Callable[[Answer], T]) -> T:
+    def asked(
+        self,
+        operation: str,
+        question: Mapping[str, object],
+        read: Callable[[Answer], T],
+        at_once: AtOnce[T] | None = None,
+    ) -> T:
         """
         What `read` makes of the answer, whose length, CRC-32 and form were checked and whose cost was counted.
+
+        `at_once` may make the same of the answer's bytes instead; it also gives the answer without what it read.
 
         One answer of a store is taken apart at a time: it is much larger than its bytes, and Python would not be
         faster with two. Raises StoreRefused for an operation that is not `ALLOWED` before anything is sent,
@@ -71,14 +80,22 @@ class Talk:
             self.ledger.wait()
             reply = self.connection.post(self.signer.signed(operation, body), body)
             with self.turn:
-                answer = self._read(reply)
+                self._require_whole(reply)
                 if reply.status == 200:
-                    self.ledger.spend(_units(answer))
-                    return read(answer)
+                    return self._taken(reply, read, at_once)
+                answer = self._read(reply)
             error = self._refusal(reply.status, answer)
             if attempt < self.patience.retries:
                 self.patience.wait(attempt)
         raise StoreUnavailable(f"{error}; asked {self.patience.retries + 1} times")
+
+    def _taken(self, reply: Reply, read: Callable[[Answer], T], at_once: AtOnce[T] | None) -> T:
+        if at_once is not None and reply.kind.startswith(_JSON) and (found := at_once(reply.body)) is not None:
+            self.ledger.spend(_units(found[0]))
+            return found[1]
+        answer = self._read(reply)
+        self.ledger.spend(_units(answer))
+        return read(answer)
 
     def _refusal(self, status: int, answer: Answer) -> StoreError:
         """What the server said, when it may be asked again; raises it otherwise."""
@@ -90,9 +107,11 @@ class Talk:
         self.ledger.met(throttled=int(code in THROTTLED), repeated=int(code not in THROTTLED))
         return error
 
-    def _read(self, reply: Reply) -> Answer:
+    def _require_whole(self, reply: Reply) -> None:
         if reply.checksum is not None and str(zlib.crc32(reply.body)) != reply.checksum:
             raise StoreUnreadable(f"{self.source}: the answer's CRC-32 is not the one it promises; it was damaged")
+
+    def _read(self, reply: Reply) -> Answer:
         if not reply.kind.startswith(_JSON):
             if reply.status >= 500:
                 return {}

@@ -39,12 +39,12 @@ def judged(numbers: pa.LargeStringArray) -> tuple[Places, npt.NDArray[np.bool_]]
     bounds = np.frombuffer(offsets, np.int64)[numbers.offset : numbers.offset + size + 1]
     texts = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
     bounds = bounds - bounds[0]
-    classes = np.append(_CLASSES[texts], np.uint8(_HASH))
+    classes = np.append(_CLASSES.take(texts), np.uint8(_HASH))
     classes[bounds[:-1]] = _HASH
     pairs = classes[:-1] * 8 + classes[1:]
     odd = np.diff(bounds) > PLAIN_DIGITS + 1
-    odd[_owner(bounds, np.flatnonzero(~_GOOD[pairs]))] = True
-    led = np.flatnonzero(_LED[pairs])
+    odd[_owner(bounds, np.flatnonzero(~_GOOD.take(pairs)))] = True
+    led = np.flatnonzero(_LED.take(pairs))
     follower = classes[led + 2]
     odd[_owner(bounds, led[(follower == _DIGIT) | (follower == _ZERO)])] = True
     surplus = _surplus(classes, bounds, odd)

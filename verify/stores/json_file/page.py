@@ -15,6 +15,7 @@ from verify.core.values import ABSENT, parse_json, regrown
 from verify.stores.json_file.nested import Names, joined, recipes
 from verify.stores.json_file.scalars import Scalars
 from verify.stores.json_file.structure import (
+    CLOSE,
     COLON,
     MEMBER,
     NAME,
@@ -37,7 +38,8 @@ class Page:
     """
     So many records: `texts` are canonical texts, `cells` says which is that of each field (by record, then name).
 
-    `members` are the names of the records themselves, as strings, where they have any; `consumed` counts bytes.
+    `members` are the names of the records themselves, as strings, where they have any; `consumed` counts bytes, up to
+    the last of `ends`, behind each record. `start` is where the page begins in the document, in bytes.
     """
 
     rows: int
@@ -47,6 +49,9 @@ class Page:
     absent: int
     members: pa.LargeStringArray | None
     consumed: int
+    form: Form
+    ends: Places
+    start: int = 0
 
     def batch(self, names: Sequence[str], known: AbstractSet[str], key: str | None = None) -> pa.RecordBatch:
         """
@@ -101,6 +106,8 @@ def page(raw: bytes, form: Form) -> Page:
         absent=absent,
         members=texts.take(pa.array(members)) if form == "object" else None,
         consumed=structure.consumed,
+        form=form,
+        ends=structure.marks[structure.codes == CLOSE] + 1,
     )
 
 

@@ -31,13 +31,18 @@ class Parser:
         self._buffer = ""
         self._at = 0
         self._done = False
-        self._dropped = 0
+        self._dropped = self._bytes = 0
         self.place = "$"
 
     @property
     def consumed(self) -> int:
         """Characters behind the position."""
         return self._dropped + self._at
+
+    @property
+    def passed_bytes(self) -> int:
+        """Bytes behind the position, as UTF-8."""
+        return self._bytes + _size(self._buffer[: self._at])
 
     def broken(self, reason: str) -> StoreUnreadable:
         """The error for what is wrong here."""
@@ -50,6 +55,7 @@ class Parser:
         piece = self._text.read(max(PIECE, kept))
         self._done = not piece
         self._dropped += self._at
+        self._bytes += _size(self._buffer[: self._at])
         self._buffer, self._at = self._buffer[self._at :] + piece, 0
         return bool(piece)
 
@@ -168,3 +174,8 @@ class Parser:
     def passed(self, characters: int) -> None:
         """Goes on behind text that `ahead` gave and someone else has read."""
         self._at += characters
+
+
+def _size(text: str) -> int:
+    """How many bytes it is in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())

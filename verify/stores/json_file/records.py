@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -123,12 +124,12 @@ class Records:
         except UnfitError:
             self._patient = self._parser.consumed + len(text)
             return None
-        passed = found.consumed
+        start, passed = self._parser.passed_bytes, found.consumed
         if len(raw) != len(text):
             following = np.frombuffer(raw, np.uint8, passed) & 0b1100_0000 == 0b1000_0000
             passed -= int(np.count_nonzero(following))
         self._parser.passed(passed)
-        return found
+        return replace(found, start=start)
 
 
 class _Members:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Final, Literal
@@ -19,8 +20,10 @@ from verify.core.values import ABSENT, encode
 from verify.stores._edge import file_errors, revealed
 from verify.stores.json_file.page import Page
 from verify.stores.json_file.parser import Parser
+from verify.stores.json_file.recall import Hashes, Memory, Recall, among, hashed, pages, wanted_hashes
 from verify.stores.json_file.records import Record, Records
-from verify.stores.json_file.text import opened
+from verify.stores.json_file.structure import UnfitError
+from verify.stores.json_file.text import Signature, Text, changed, held, state_of
 from verify.stores.protocol import Field, Shape
 
 _ENDINGS: Final = (".json", ".ndjson", ".jsonl")
@@ -28,6 +31,23 @@ _LINES: Final = (".ndjson", ".jsonl")
 _SAMPLE: Final = 1_000
 _ROWS: Final = 5_000
 _CHARACTERS: Final = 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """
+    The fields to give in order, those that stay out of the map of all others, and whose place a member's name takes.
+    """
+
+    names: Sequence[str]
+    known: AbstractSet[str]
+    member: str | None
+
+    @classmethod
+    def of(cls, key: Sequence[str], columns: Sequence[str], skip: Sequence[str]) -> Wanted:
+        """As the arguments of a scan say it."""
+        names = [*key, *columns]
+        return cls(names=names, known={*names, *skip}, member=key[0] if len(key) == 1 else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +62,7 @@ class JsonFileStore:
     source: str
     path: Secret | JsonValue
     form: Literal["json", "ndjson"] | None = None
+    memory: Memory = field(default_factory=Memory, repr=False, compare=False)
 
     def describe(self, collection: str) -> Shape:
         """The fields of the first 1,000 records; `open`, because the next record may have another one."""
@@ -54,9 +75,8 @@ class JsonFileStore:
 
     def _place(self, collection: str) -> str:
         """File (by device and inode) and the path in it: the same however its name is spelt."""
-        segments = [part for part in collection.removeprefix("$").split(".") if part]
         with file_errors(self.source):
-            path, inside = _located(Path(revealed(self.path)), segments, self.source)
+            path, inside = _located(Path(revealed(self.path)), _segments(collection), self.source)
             found = path.stat()
         return f"file {found.st_dev} {found.st_ino} {'.'.join(inside)}"
 
@@ -66,45 +86,106 @@ class JsonFileStore:
 
     def scan(
         self, collection: str, *, key: Sequence[str], columns: Sequence[str], skip: Sequence[str] = ()
-    ) -> Iterator[pa.RecordBatch]:
+    ) -> Generator[pa.RecordBatch, None, None]:
         """Every record once, in file order; the whole file is checked before the last batch leaves."""
-        names = [*key, *columns]
-        known = {*names, *skip}
-        member = key[0] if len(key) == 1 else None
-        waiting = _Waiting(len(names) + 1)
-        with closing(self._found(collection)) as records:
+        wanted = Wanted.of(key, columns, skip)
+        waiting = _Waiting(len(wanted.names) + 1)
+        recall = Recall(collection=collection, key=tuple(key))
+        with closing(self._found(collection, recall=recall)) as records:
             for found in records:
                 try:
                     if isinstance(found, Page):
                         yield from waiting.batches()
-                        yield found.batch(names, known, member)
+                        batch = found.batch(wanted.names, wanted.known, wanted.member)
+                        if key:
+                            recall.add(found, batch.columns[: len(key)])
+                        yield batch
                     else:
-                        waiting.add(_row(found, names, known, member))
+                        recall.lose()
+                        waiting.add(_row(found, wanted))
                 except ValueError as error:
                     raise StoreUnreadable(f"{self.source}: a record of {collection}: {error}") from None
                 if waiting.full:
                     yield from waiting.batches()
         yield from waiting.batches()
+        if key:
+            self.memory.last = recall
 
-    def _found(self, collection: str, *, paged: bool = True) -> Generator[Page | Record, None, None]:
-        segments = [part for part in collection.removeprefix("$").split(".") if part]
-        with self._opened(segments) as (parser, inside, lines):
-            if not parser.peek():
-                raise parser.broken("the file is empty; a collection without records is written []")
-            records = Records(parser, paged=paged)
-            yield from records.lines() if lines else records.at(inside)
-            if parser.peek():
-                raise parser.broken("something follows the end of the document")
+    def lookup(
+        self, collection: str, *, key: Sequence[str], values: Sequence[Sequence[str]], columns: Sequence[str],
+        skip: Sequence[str] = (),
+    ) -> Iterator[pa.RecordBatch]:  # fmt: skip
+        """
+        The records with these keys, in file order.
 
-    @contextmanager
-    def _opened(self, segments: list[str]) -> Iterator[tuple[Parser, list[str], bool]]:
+        Where the last scan asked for the same key and the file is the one it read, only these records are read again;
+        else all are.
+        """
+        asked = {tuple(each) for each in values if len(each) == len(key)}
+        if not key or not asked:
+            return
+        hashes, wanted = wanted_hashes(asked), Wanted.of(key, columns, skip)
+        recall = self.memory.of(collection, key)
+        if recall is not None and recall.state == self._state(collection):
+            taken = self._again(recall, hashes, wanted)
+        else:
+            taken = self.scan(collection, key=key, columns=columns, skip=skip)
+        with closing(taken):
+            for batch in taken:
+                some = batch.filter(pa.array(among(hashed(batch.columns[: len(key)]), hashes)))
+                keys = zip(*(some.column(at).to_pylist() for at in range(len(key))), strict=True)
+                found = some.filter(pa.array([each in asked for each in keys], pa.bool_()))
+                if len(found):
+                    yield found
+
+    def _state(self, collection: str) -> Signature:
         with file_errors(self.source):
-            path, inside = _located(Path(revealed(self.path)), segments, self.source)
-            lines = path.name.removesuffix(".gz").endswith(_LINES) if self.form is None else self.form == "ndjson"
-            if lines and inside and inside != [path.name.split(".")[0]]:
-                raise CollectionMissing(f"{self.source}: a file of lines has no place {'.'.join(inside)}; write $")
-            with opened(path, self.source) as text:
-                yield Parser(text, self.source), inside, lines
+            path, _ = _located(Path(revealed(self.path)), _segments(collection), self.source)
+            return state_of(path.stat())
+
+    def _again(self, recall: Recall, hashes: Hashes, wanted: Wanted) -> Generator[pa.RecordBatch, None, None]:
+        """The records whose keys may have these hashes, from where the last reading found them."""
+        with file_errors(self.source):
+            path, _ = _located(Path(revealed(self.path)), _segments(recall.collection), self.source)
+            with held(path, self.source) as now:
+                if now.state != recall.state:
+                    raise changed(path, self.source)
+                try:
+                    for records in recall.pieces(now.file, hashes):
+                        for found in pages(records, recall.form):
+                            yield found.batch(wanted.names, wanted.known, wanted.member)
+                except (UnfitError, ValueError):
+                    raise changed(path, self.source) from None
+
+    def _found(
+        self, collection: str, *, paged: bool = True, recall: Recall | None = None
+    ) -> Generator[Page | Record, None, None]:
+        with file_errors(self.source):
+            path, inside = _located(Path(revealed(self.path)), _segments(collection), self.source)
+            lines = self._lines(path, inside)
+            with held(path, self.source) as now:
+                text = Text(now.file)
+                parser = Parser(text, self.source)
+                if not parser.peek():
+                    raise parser.broken("the file is empty; a collection without records is written []")
+                records = Records(parser, paged=paged)
+                yield from records.lines() if lines else records.at(inside)
+                if parser.peek():
+                    raise parser.broken("something follows the end of the document")
+            if recall is not None:
+                recall.complete(now.state, shift=len(codecs.BOM_UTF8) if text.marked else 0)
+
+    def _lines(self, path: Path, inside: Sequence[str]) -> bool:
+        """Whether it is a file of lines. Raises CollectionMissing for a place inside one."""
+        lines = path.name.removesuffix(".gz").endswith(_LINES) if self.form is None else self.form == "ndjson"
+        if lines and inside and [*inside] != [path.name.split(".")[0]]:
+            raise CollectionMissing(f"{self.source}: a file of lines has no place {'.'.join(inside)}; write $")
+        return lines
+
+
+def _segments(collection: str) -> list[str]:
+    """The names on the path to the collection."""
+    return [part for part in collection.removeprefix("$").split(".") if part]
 
 
 def _located(path: Path, segments: list[str], source: str) -> tuple[Path, list[str]]:
@@ -142,9 +223,9 @@ class _Waiting:
             yield pa.RecordBatch.from_arrays(columns, names=[str(at) for at in range(self._width)])
 
 
-def _row(record: Record, names: Sequence[str], known: AbstractSet[str], key: str | None) -> list[str]:
+def _row(record: Record, wanted: Wanted) -> list[str]:
     member, fields = record
-    if member is not None and key is not None and key not in fields:
-        fields = {**fields, key: member}
-    row = [encode(fields[name]) if name in fields else ABSENT for name in names]
-    return [*row, encode({name: fields[name] for name in fields if name not in known})]
+    if member is not None and wanted.member is not None and wanted.member not in fields:
+        fields = {**fields, wanted.member: member}
+    row = [encode(fields[name]) if name in fields else ABSENT for name in wanted.names]
+    return [*row, encode({name: fields[name] for name in fields if name not in wanted.known})]

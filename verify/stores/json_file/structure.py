@@ -96,19 +96,19 @@ def found(raw: bytes, form: Form) -> Structure:
     escapes = np.flatnonzero(characters == ord("\\")) if b"\\" in raw else np.empty(0, np.int64)
     if escapes.size:
         marks = marks[~np.isin(marks, _escaped(escapes), assume_unique=True)]
-    kinds = characters[marks]
+    kinds = characters.take(marks)
     quotes = np.cumsum(kinds == QUOTE, dtype=np.int32)
-    outside = np.flatnonzero(_SIGNS[kinds] > (quotes & 1).astype(np.bool_))
-    codes, last = _codes(kinds[outside])
+    outside = np.flatnonzero(_SIGNS.take(kinds) > (quotes & 1).astype(np.bool_))
+    codes, last = _codes(kinds.take(outside))
     outside = outside[:last]
     control = np.flatnonzero(kinds[: outside[-1]] < ord(" "))
     if (quotes[control] & 1).any():
         raise UnfitError
     if form == "lines":
         _lines(marks[control[kinds[control] == _NEWLINE]], marks[outside], codes)
-    at = np.concatenate([np.array([-1]), marks[outside]])
-    counted = np.diff(quotes[outside], prepend=0)
-    return _gaps(raw, characters, escapes, at, np.concatenate([_START, kinds[outside]]), codes, counted, form)
+    at = np.concatenate([np.array([-1]), marks.take(outside)])
+    counted = np.diff(quotes.take(outside), prepend=0)
+    return _gaps(raw, characters, escapes, at, np.concatenate([_START, kinds.take(outside)]), codes, counted, form)
 
 
 _START: Final = np.frombuffer(b",", np.uint8)
@@ -125,12 +125,12 @@ def _escaped(escapes: Places) -> Places:
 
 def _codes(kinds: Bytes) -> tuple[Bytes, int]:
     """What the punctuation means, up to the end of the last whole record, after a comma before the first."""
-    step = _STEP[kinds]
+    step = _STEP.take(kinds)
     depth = np.cumsum(step, dtype=np.int32)
     below = np.flatnonzero(depth < 0)[:1]
     end = int(below[0]) if below.size else depth.size
     level = np.minimum(depth[:end] - (step[:end] > 0), 2)
-    codes = _CODES[kinds[:end] + (level << 8)]
+    codes = _CODES.take(kinds[:end] + (level << 8))
     closes = np.flatnonzero(codes == CLOSE)
     if not closes.size or depth[:end].max() > DEEP:
         raise UnfitError
@@ -150,7 +150,7 @@ def _gaps(
     raw: bytes, characters: Bytes, escapes: Places, at: Places, kinds: Bytes, codes: Bytes, quotes: Places, form: Form
 ) -> Structure:
     starts, ends = at[:-1] + 1, at[1:].copy()
-    roles = _ROLES[form][codes[:-1] * 16 + codes[1:]]
+    roles = _ROLES[form].take(codes[:-1] * 16 + codes[1:])
     held = np.flatnonzero(ends > starts)
     _trim(np.frombuffer(raw.translate(_BLANK_MARKS), np.bool_), starts, ends, held)
     empty = starts >= ends
@@ -167,7 +167,7 @@ def _gaps(
 
 def _trim(blank: npt.NDArray[np.bool_], starts: Places, ends: Places, held: Places) -> None:
     """Moves starts and ends past blanks."""
-    left = held[blank[starts[held]]]
+    left = held[blank.take(starts.take(held))]
     for _ in range(_BLANKS):
         if not left.size:
             break

@@ -12,8 +12,8 @@ from verify.stores.opensearch.catalogue import Collection, kind
 from verify.stores.opensearch.exact import Hit, envelope
 from verify.stores.opensearch.exchange import Line
 from verify.stores.opensearch.kinds import KINDS, Kind
+from verify.stores.opensearch.plain import ID
 from verify.stores.opensearch.reading import announced, require_whole, search
-from verify.stores.opensearch.rows import ID
 
 Finding = tuple[str, str, str, str]
 _AT_ONCE: Final = 100

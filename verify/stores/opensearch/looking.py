@@ -10,8 +10,8 @@ from verify.core.values import encode
 from verify.stores.opensearch.catalogue import Collection, fields, kind
 from verify.stores.opensearch.exact import Hit, documents
 from verify.stores.opensearch.exchange import Line
+from verify.stores.opensearch.plain import ID
 from verify.stores.opensearch.reading import Reader, point_in_time
-from verify.stores.opensearch.rows import ID
 
 Key = tuple[str, ...]
 _AT_ONCE: Final = 500

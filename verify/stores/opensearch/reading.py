@@ -6,11 +6,11 @@ import contextlib
 import queue
 import re
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 
@@ -24,6 +24,9 @@ KEPT: Final = "5m"
 _SEARCH: Final = "/_search?allow_partial_search_results=false"
 _LAST: Final = re.compile(rb'"sort":\[(\d+)\]\}\]\}\}\Z')
 _WAIT_S: Final = 0.1
+# The first answer of a shard tells how large its documents are; the next ones are about this many bytes.
+_FIRST: Final = 500
+_ANSWER: Final = 2**21
 Query = Mapping[str, Any]
 
 
@@ -105,6 +108,8 @@ def streams(found: Collection) -> list[Stream]:
 
 
 Page = tuple[Stream, bytes]
+Answer = Mapping[str, Any]
+T = TypeVar("T")
 _Item = Page | int
 
 
@@ -126,33 +131,44 @@ class Reader:
         self._pages = queue.Queue(maxsize=2 * self.threads)
 
     def hits(self) -> Generator[list[Hit], None, None]:
-        """
-        Every document at the point in time, once, a page at a time; no order.
+        """Every document at the point in time as `whole` reads them, an answer at a time."""
 
-        Raises StoreUnreadable when a shard gives fewer than it announced, or all shards fewer than the whole.
+        def read(stream: Stream, raw: bytes) -> tuple[Answer, int, list[Hit]]:
+            del stream
+            answer = envelope(raw, self.line.source)
+            hits: list[Hit] = answer["hits"]["hits"]
+            return answer, len(hits), hits
+
+        return self.whole(read)
+
+    def whole(self, read: Callable[[Stream, bytes], tuple[Answer, int, T]]) -> Generator[T, None, None]:
+        """
+        What `read` makes of each answer, so that every document at the point in time is in one of them, once; no order.
+
+        It gives the document around the hits, how many hits there are, and what it made of them. Raises StoreUnreadable
+        when a shard gives fewer than it announced, or all shards fewer than the whole.
         """
         counting = {"size": 0, "track_total_hits": True, **({"query": self.condition} if self.condition else {})}
         answer = self.line.document(search(self.line, self.point, counting))
         require_whole(answer, self.line.source)
         total, received = announced(answer, self.line.source), 0
-        with closing(self._checked()) as pages:
-            for page in pages:
-                received += len(page)
-                yield page
+        with closing(self._checked(read)) as answers:
+            for hits, made in answers:
+                received += hits
+                yield made
         if received != total:
             raise StoreUnreadable(f"{self.line.source}: {self.found.name} came back short: "
                                   f"{received} documents where {total} were announced")  # fmt: skip
 
-    def _checked(self) -> Generator[list[Hit], None, None]:
+    def _checked(self, read: Callable[[Stream, bytes], tuple[Answer, int, T]]) -> Generator[tuple[int, T], None, None]:
         missing: dict[tuple[str, int], int] = {}
         with self._fetching() as pages:
             for stream, raw in pages:
-                answer = envelope(raw, self.line.source)
+                answer, hits, made = read(stream, raw)
                 require_whole(answer, self.line.source)
-                hits = answer["hits"]["hits"]
                 more = announced(answer, self.line.source) if "total" in answer["hits"] else 0
-                missing[stream.name] = missing.get(stream.name, 0) + more - len(hits)
-                yield hits
+                missing[stream.name] = missing.get(stream.name, 0) + more - hits
+                yield hits, made
         for stream in streams(self.found):
             if missing.get(stream.name) != 0:
                 raise StoreUnreadable(f"{self.line.source}: shard {stream.shard} of {stream.index.name} came back short: "
@@ -190,7 +206,8 @@ class Reader:
             self._put(number)
 
     def _fetch(self, stream: Stream) -> None:
-        size = min(self.page, stream.index.window)
+        most = min(self.page, stream.index.window)
+        size = min(most, _FIRST)
         after: int | None = None
         shared = stream.query(self.condition)
         while not self._stop.is_set():
@@ -199,15 +216,20 @@ class Reader:
             try:
                 raw = search(self.line, self.point, query, shrinks=size > 1)
             except TooLarge:
-                size = max(1, size // 2)
+                most = size = max(1, size // 2)
                 continue
-            self._put((stream, raw))
-            last = _last(raw, self.line)
+            last = self._passed(stream, raw, after)
             if last is None:
                 return
-            if after is not None and last <= after:
-                raise StoreUnreadable(f"{self.line.source}: the same page of {stream.index.name} came twice")
-            after = last
+            after, size = last, max(1, min(most, size * _ANSWER // len(raw)))
+
+    def _passed(self, stream: Stream, raw: bytes, after: int | None) -> int | None:
+        """Puts the answer where the caller takes it; the number of its last document, or None when it has none."""
+        self._put((stream, raw))
+        last = _last(raw, self.line)
+        if last is not None and after is not None and last <= after:
+            raise StoreUnreadable(f"{self.line.source}: the same page of {stream.index.name} came twice")
+        return last
 
     def _put(self, item: _Item) -> None:
         while not self._stop.is_set():

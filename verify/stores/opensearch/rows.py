@@ -11,13 +11,23 @@ import pyarrow as pa
 
 from verify.core.errors import StoreUnreadable
 from verify.core.values import ABSENT, Number, canonical_number, encode
-from verify.stores.opensearch.exact import Hit
+from verify.stores.opensearch.exact import Hit, envelope
+from verify.stores.opensearch.plain import ID, Taken, plain
 
-ID: Final = "_id"
 _EMPTY: Final = "m{}"
 # Where orjson and the canonical form may spell a value differently: 1.0, -0.0, an exponent, and text that starts as a tag.
 _SPELT: Final = re.compile(r"\.0[,\]}]|\d[eE]|\\u0001")
 _PASSED: Final = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS
+
+
+def taken(raw: bytes, index: str, names: Sequence[str], skip: frozenset[str], source: str) -> Taken:
+    """The answer's hits, all of this index, as `batch` would give them; many at once where they are plain."""
+    found = plain(raw, index, names, skip)
+    if found is not None:
+        return found
+    answer = envelope(raw, source)
+    hits = answer["hits"]["hits"]
+    return Taken(answer=answer, hits=len(hits), batches=[batch(hits, names, skip, source)] if hits else [])
 
 
 def batch(hits: Sequence[Hit], names: Sequence[str], skip: frozenset[str], source: str) -> pa.RecordBatch:

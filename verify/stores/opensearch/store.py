@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +14,9 @@ from verify.stores.opensearch.catalogue import Collection, cluster_id, collectio
 from verify.stores.opensearch.exchange import Exchange, Line
 from verify.stores.opensearch.indexed import misindexed
 from verify.stores.opensearch.looking import looked_up
-from verify.stores.opensearch.reading import Reader, point_in_time, require_whole
-from verify.stores.opensearch.rows import ID, batch
+from verify.stores.opensearch.plain import ID
+from verify.stores.opensearch.reading import Reader, Stream, point_in_time, require_whole
+from verify.stores.opensearch.rows import batch, taken
 from verify.stores.opensearch.structure import structured
 from verify.stores.protocol import Field, Listed, Shape, Structure
 
@@ -65,10 +66,14 @@ class OpenSearchStore:
             found = _found(line, collection)
             with point_in_time(line, found) as point:
                 reader = Reader(line=line, point=point, found=found, page=self.page, threads=self.slices)
-                with closing(reader.hits()) as pages:
-                    for hits in pages:
-                        if hits:
-                            yield batch(hits, names, left_out, self.source)
+
+                def read(stream: Stream, raw: bytes) -> tuple[Mapping[str, Any], int, Sequence[pa.RecordBatch]]:
+                    found = taken(raw, stream.index.name, names, left_out, self.source)
+                    return found.answer, found.hits, found.batches
+
+                with closing(reader.whole(read)) as answers:
+                    for batches in answers:
+                        yield from batches
 
     def lookup(
         self, collection: str, *, key: Sequence[str], values: Sequence[Sequence[str]], columns: Sequence[str],
