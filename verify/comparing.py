@@ -62,7 +62,7 @@ def compare_dataset(
     """
     means = Means(room=room or Room(), seed=seed, clock=clock, watch=watch or Unwatched())
     comparison = _Comparison(dataset=dataset, privacy=Privacy(personal=personal, conceal=conceal), means=means)
-    return comparison.of(_described(placed(baseline, candidate, dataset, name)), comparison.records)
+    return comparison.of(_described(placed(baseline, candidate, dataset, name), room), comparison.records)
 
 
 def keys_dataset(
@@ -76,7 +76,7 @@ def keys_dataset(
         return inconclusive(Cause.NOT_PERMITTED, told, remedy="name a key, or waive the check")
     means = Means(room=room or Room(), watch=watch or Unwatched())
     comparison = _Comparison(dataset=dataset, privacy=Privacy(personal=personal, conceal=conceal), means=means)
-    return comparison.of(_described(placed(baseline, candidate, dataset, name)), comparison.keys)
+    return comparison.of(_described(placed(baseline, candidate, dataset, name), room), comparison.keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ class _Described:
     sides: tuple[Side, Side]
 
 
-def _described(sides: tuple[Placed, Placed]) -> _Described | Conclusion:
+def _described(sides: tuple[Placed, Placed], room: Room | None = None) -> _Described | Conclusion:
     """Both sides described, or what follows already when that fails or both are one collection."""
     one, other = sides
     here, there = both(one.described, other.described)
@@ -99,7 +99,7 @@ def _described(sides: tuple[Placed, Placed]) -> _Described | Conclusion:
         return refused(here.source, there.source)
     try:
         read = one.side(here.value), other.side(there.value)
-        if same and read_twice(*read, one.dataset):
+        if same and read_twice(*read, one.dataset, room=room):
             return refused(here.source, there.source, why="filters and keys let both sides read the same records")
     except ValueError as error:
         return failed(f"system.yaml describes a key that cannot be read: {error}", remedy="correct the key's pattern")

@@ -13,7 +13,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from verify.core import reference
@@ -134,6 +134,7 @@ def _found(text: str, form: str, size: int) -> tuple[list[Row], int]:
     return rows, paged
 
 
+@settings(deadline=None)
 @given(
     random=st.randoms(use_true_random=False), form=st.sampled_from(["array", "object", "lines"]),
     ahead=st.sampled_from([50, 400, 2**20]), size=st.sampled_from([7, 100, 2**20]), few=st.sampled_from([1, 6]),

@@ -14,7 +14,8 @@ class Coverage:
     Which columns are compared, which are left out because somebody said so, which exist on one side only.
 
     `others` are left out because they are not among `only`; then no further field is compared either (`rest`). Records of an
-    `open` side may hold fields beyond the columns.
+    `open` side may hold fields beyond the columns. `doubtful` are excepted names that no side is known to have, one of
+    them open: whether any record has them is seen while they are read.
     """
 
     key: tuple[str, ...]
@@ -24,6 +25,7 @@ class Coverage:
     one_sided: tuple[tuple[str, bool], ...] = ()
     rest: bool = True
     open: bool = False
+    doubtful: tuple[str, ...] = ()
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -56,9 +58,11 @@ def coverage_of(baseline: Side, candidate: Side, dataset: Dataset) -> Coverage:
             one_sided.append((name, missing[0] is candidate))
         else:
             compared.append(name)
+    doubtful = left_out - baseline.columns - candidate.columns if any(side.open for side in sides) else set()
     return Coverage(
         key=dataset.key, compared=tuple(compared), excepted=tuple(sorted(left_out)), others=tuple(sorted(others)),
         one_sided=tuple(one_sided), rest=not dataset.only, open=any(side.open for side in sides),
+        doubtful=tuple(sorted(doubtful)),
     )  # fmt: skip
 
 

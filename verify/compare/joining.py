@@ -41,10 +41,12 @@ class Account:
     """
     What one side turned out to be while it was read.
 
-    `further` says, where no column is compared, that some record has other fields.
+    `seen` are the compared columns that some record has, `held` the doubtful ones. `further` says, where no column is
+    compared, that some record has other fields.
     """
 
     seen: list[bool]
+    held: list[bool]
     rows: int = 0
     left_out: int = 0
     unknown: int = 0
@@ -52,15 +54,16 @@ class Account:
     softened: Counter[str] = field(default_factory=Counter)
     further: bool = False
 
-    def take(self, page: Page, values: Sequence[pa.Array]) -> None:
-        """Counts one page; `values` are its compared columns."""
+    def take(self, page: Page, values: Sequence[pa.Array], doubtful: Sequence[pa.Array]) -> None:
+        """Counts one page; `values` are its compared columns and the map of all other fields."""
         self.rows += len(page.batch)
         self.left_out += page.left_out
         self.unknown += len(page.unknown)
         self.unknown_shown += page.unknown[: SHOWN_DIFFERENCES - len(self.unknown_shown)]
         self.softened.update(page.softened)
-        for at, column in enumerate(values[: len(self.seen)]):
-            self.seen[at] = self.seen[at] or bool(pc.any(pc.not_equal(column, ABSENT)).as_py())
+        for known, columns in ((self.seen, values[: len(self.seen)]), (self.held, doubtful)):
+            for at, column in enumerate(columns):
+                known[at] = known[at] or bool(pc.any(pc.not_equal(column, ABSENT)).as_py())
         if not self.seen and not self.further and len(values):
             self.further = bool(pc.any(pc.not_equal(values[0], _NO_FIELDS)).as_py())
 
@@ -116,11 +119,12 @@ class Joined:
     def _take(self, name: str, watch: Watch, stop: Event) -> Account:
         side, coverage = self.sides[name], self.coverage
         began = self.now()
-        account = Account([self.marked] * len(coverage.compared))
+        account = Account([self.marked] * len(coverage.compared), [False] * len(coverage.doubtful))
         if self.marked and side.marks is not None:
             taken = closed_after(side.marks(coverage.compared))
         else:
-            taken = closed_after(side.scan(side.fields(coverage.compared), side.skipped(coverage.skipped)))
+            asked = (*coverage.compared, *coverage.doubtful)
+            taken = closed_after(side.scan(side.fields(asked), side.skipped(coverage.skipped)))
         with self.connection.cursor() as cursor, closing(taken):
             batches = gathered(_until(stop, taken, partial(watch.read, name)), _SMALL)
             pages = self._as_marked(batches, account) if self.marked else self._signable(batches, side, account)
@@ -139,10 +143,12 @@ class Joined:
         """For each batch the logical key, the physical one and the text that is signed; the values are let go."""
         width, coverage, physical = len(self.coverage.key), self.coverage, self.physical(side)
         for batch in batches:
-            page = side.page(batch, coverage.compared, skip=coverage.skipped)
-            account.take(page, page.batch.columns[width:])
-            arrays = [*page.batch.columns[:width], *page.raw.columns[: len(physical)], self.signed(page.batch)]
-            del batch, page
+            page = side.page(batch, (*coverage.compared, *coverage.doubtful), skip=coverage.skipped)
+            columns, last = page.batch.columns, width + len(coverage.compared)
+            values = [*columns[:last], columns[-1]]
+            account.take(page, values[width:], columns[last:-1])
+            arrays = [*columns[:width], *page.raw.columns[: len(physical)], self.signed(values)]
+            del batch, page, columns, values
             yield pa.RecordBatch.from_arrays(arrays, names=[*self.keys[:width], *physical, "x"])
 
     def _insert(self, cursor: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
@@ -152,9 +158,9 @@ class Joined:
         cursor.execute(f"INSERT INTO {name} SELECT {', '.join([*first, *physical])}, md5_number(x) FROM {name}_page")
         cursor.unregister(f"{name}_page")
 
-    def signed(self, batch: pa.RecordBatch) -> pa.Array:
-        """For each row the text that is signed."""
-        return signed(batch.columns[: len(self.coverage.key) + self.values], self.secret)
+    def signed(self, columns: Sequence[pa.Array]) -> pa.Array:
+        """For each row the text that is signed; the columns are key, compared ones, and the map of all other fields."""
+        return signed(columns[: len(self.coverage.key) + self.values], self.secret)
 
     def equal(self) -> bool:
         """True when both sides hold the same multiset of signatures, by their number and sum."""

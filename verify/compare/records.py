@@ -188,9 +188,17 @@ class _Comparison:
             for name, account in zip(SIDES, accounts, strict=True)
             if account.left_out
         ]
+        if unheld := _unheld(coverage, accounts):
+            words.append(f"advice: except names nobody has: {', '.join(unheld)}; a misspelt name leaves out nothing")
         if found.agreed:
             words.append(_settled_words(found, timed=self._dataset.recheck is not None))
         return "; ".join(words)
+
+
+def _unheld(coverage: Coverage, accounts: tuple[Account, Account]) -> list[str]:
+    """Excepted names that no record of either side ever had."""
+    pairs = zip(coverage.doubtful, accounts[0].held, accounts[1].held, strict=True)
+    return [name for name, here, there in pairs if not (here or there)]
 
 
 def _settled_words(found: Settled, *, timed: bool) -> str:

@@ -136,7 +136,7 @@ class Suspects:
         raw = side.page(batch, compared, skip=skip, soften=False).batch if self.ruled else soft
         if len(soft) != len(raw):
             raise RuntimeError("rules changed which records a filter keeps")
-        signable = {"x": joined.signed(soft)} if joined.keyless else {}
+        signable = {"x": joined.signed(soft.columns)} if joined.keyless else {}
         arrays = [*soft.columns[: width + joined.values], *(raw.column(width + at) for at in self.ruled)]
         names = self.columns[len(self.columns) - len(arrays) :]
         table = pa.Table.from_arrays([*arrays, *signable.values()], names=[*names, *signable])
