@@ -18,6 +18,7 @@ check: $(READY) ## format, lint, types, import contracts, generated files
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/cutover catalogue
 	$(BIN)/cutover schema
 	$(BIN)/cutover docs

@@ -1,4 +1,7 @@
-"""The load harness: the highest open rate it sends on time, against Locust's bare closed loop on the same server."""
+"""
+The load harness against Locust's bare closed loop on the same server: its own closed loop with every request recorded,
+and the highest open rate it sends on time.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,8 @@ _STEP: Final = 0.15
 _WITHIN: Final = 60.0
 _ONE_RUN: Final = 60.0
 _BEGINNING: Final = 6.0
+_DRAIN_ROUNDS: Final = 3
+_AS_MANY: Final = 3  # arms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +113,37 @@ def _open(server: str, rate: float, sizes: Sizes, folder: Path) -> Attempt:
     return Attempt(rate=rate, share=share, late=lateness(run.samples), why_not=why_not, peak_mb=memory["peak"] / 1e6)
 
 
+def _drained(server: str, closed: float, sizes: Sizes, folder: Path) -> tuple[float, float]:
+    """Requests/s and peak memory (MB) of our closed loop, for about as long as Locust's."""
+    folder.mkdir()
+    requests = max(sizes.users, round(closed * sizes.closed_s / _AS_MANY))
+    options = ["--env", "loopback", "--drain", "--requests", str(requests), "-u", str(sizes.users)]
+    _locust("open.py", options, {"BENCHMARK_FOLDER": str(folder), "BENCHMARK_SERVER": server})
+    path = folder / "drain.json"
+    if not path.exists():
+        raise BenchmarkError(
+            "our closed loop left no drain.json; run it by hand: locust -f benchmarks/loopback/open.py --drain"
+        )
+    arms = json.loads(path.read_text(encoding="utf-8"))["arms"]
+    kept = read_samples(folder.glob("samples-*.arrows"))
+    if kept.unsealed or kept.count != _AS_MANY * requests or any(each["failed"] for each in arms):
+        raise BenchmarkError(
+            f"our closed loop recorded {kept.count:,} of {_AS_MANY * requests:,} requests, or some failed"
+        )
+    seconds = sum(each["requests"] / each["per_second"] for each in arms)
+    return kept.count / seconds, _left(folder / "memory.json")["peak"] / 1e6
+
+
+def _drains(server: str, sizes: Sizes, folder: Path) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """Our closed loop and Locust's in turn, so that both meet the same weather; ours first, then Locust's."""
+    ours: list[tuple[float, float]] = []
+    closed = [_closed(server, sizes, folder)]
+    for number in range(min(_DRAIN_ROUNDS, sizes.rounds)):
+        ours.append(_drained(server, closed[-1][0], sizes, folder / f"drain-{number}"))
+        closed.append(_closed(server, sizes, folder))
+    return ours, closed
+
+
 def _climb(server: str, sizes: Sizes, folder: Path, until: float) -> tuple[list[Attempt], list[tuple[float, float]]]:
     """
     Up from the bar's own rate until a run is not valid, or down until one is; at most `steps` runs.
@@ -129,12 +165,25 @@ def _climb(server: str, sizes: Sizes, folder: Path, until: float) -> tuple[list[
     return found, closed
 
 
+def _drain_figures(server: str, sizes: Sizes, folder: Path) -> tuple[Figure, Figure]:
+    """Our closed loop and Locust's, measured in turn."""
+    drains, between = _drains(server, sizes, folder)
+    beside = Figure(name=f"Locust's FastHttpUser, {sizes.users} users, between the drains", role="peer",
+                    unit="requests/s", rounds=tuple(rate for rate, _ in between),
+                    peak_mb=max(peak for _, peak in between))  # fmt: skip
+    drained = Figure(name=f"ours, {sizes.users} users, closed loop, every request recorded", role="ours",
+                     unit="requests/s", rounds=tuple(rate for rate, _ in drains),
+                     peak_mb=max(peak for _, peak in drains))  # fmt: skip
+    return drained, beside
+
+
 def measure(sizes: Sizes, folder: Path) -> Result:
     """Closed loop and open runs in turn, on one server; a rate counts when its run is valid."""
     # One more open run and closed round have to end in time, with the seconds that their processes take to begin.
     until = time.monotonic() + _WITHIN - _TRIPLES * 3 * sizes.block_s - sizes.closed_s - _BEGINNING
     with _served() as server:
         attempts, rounds = _climb(server, sizes, folder, until)
+        drained, beside = _drain_figures(server, sizes, folder)
     closed = Figure(name=f"Locust's FastHttpUser, {sizes.users} users, closed loop", role="peer", unit="requests/s",
                     rounds=tuple(rate for rate, _ in rounds), peak_mb=max(peak for _, peak in rounds))  # fmt: skip
     best = max((each for each in attempts if not each.why_not), key=lambda each: each.rate, default=None)
@@ -149,7 +198,10 @@ def measure(sizes: Sizes, folder: Path) -> Result:
     return Result(
         name="load_harness",
         data=f"one asyncio server on loopback; each open run is {_TRIPLES} triples of 3 x {sizes.block_s:g} s",
-        figures=(ours, closed),
-        ratios=(Ratio(name="ours / closed loop", value=rate / closed.median, bar=0.45, at_most=False),),
+        figures=(ours, closed, drained, beside),
+        ratios=(
+            Ratio(name="ours, open / closed loop", value=rate / closed.median, bar=0.45, at_most=False),
+            Ratio(name="ours, closed / closed loop", value=drained.median / beside.median, bar=0.90, at_most=False),
+        ),
         notes=tuple(notes),
     )

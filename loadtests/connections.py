@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import math
 import select
 import socket as plain
@@ -33,14 +34,23 @@ class Exchange(NamedTuple):
     status: int
     reconnects: int
     error: str
+    dns: float = NEVER
+    connect: float = NEVER
+    tls: float = NEVER
 
 
 @dataclass(slots=True)
 class Marks:
-    """When the request was on the socket and when the first byte of its answer came."""
+    """
+    When the request was on the socket and when the first byte of its answer came; before that, the seconds it took to
+    look the name up, to connect and to agree on TLS, each NaN when it was not done for this request.
+    """
 
     sent: float = NEVER
     first: float = NEVER
+    dns: float = NEVER
+    connect: float = NEVER
+    tls: float = NEVER
 
 
 class CutShortError(OSError):
@@ -93,45 +103,70 @@ class Answer(HTTPResponseParser):
 class Connections:
     """As many connections to one origin as are needed; idle ones are used again, the last one first."""
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: Origin, *, remember: bool = True) -> None:
         self.origin = origin
         self._idle: list[Any] = []
+        self._remember = remember
         self._address: tuple[Any, ...] | None = None
         self._tls = gevent.ssl.create_default_context() if origin.scheme == "https" else None
 
-    def take(self, timeout: float) -> tuple[Any, bool]:
+    def take(self, timeout: float, marks: Marks) -> tuple[Any, bool]:
         """An idle connection that is still open, or a fresh one; and whether it was used before."""
         while self._idle:
             socket = self._idle.pop()
             if not _readable(socket):  # an idle connection has nothing to say unless it is closed
                 return socket, True
             socket.close()
-        return self.connect(timeout), False
+        return self.connect(timeout, marks), False
 
     def give(self, socket: Any) -> None:
         """The connection may be used again."""
         self._idle.append(socket)
 
-    def connect(self, timeout: float) -> Any:
-        """A fresh connection, its TLS agreed; the name is looked up once a run."""
-        if self._address is None:
-            found = gevent.socket.getaddrinfo(self.origin.host, self.origin.port, 0, plain.SOCK_STREAM)
-            self._address = found[0]
-        family, kind, protocol, _, address = self._address
+    def connect(self, timeout: float, marks: Marks) -> Any:
+        """A fresh connection, its TLS agreed, its times in `marks`; the name is looked up once a run if remembered."""
+        family, kind, protocol, _, address = self._found(marks)
         socket = gevent.socket.socket(family, kind, protocol)
         try:
             socket.settimeout(timeout)
+            began = time.perf_counter()
             socket.connect(address)
+            marks.connect = time.perf_counter() - began
             socket.setsockopt(plain.IPPROTO_TCP, plain.TCP_NODELAY, 1)
-            return self._tls.wrap_socket(socket, server_hostname=self.origin.host) if self._tls else socket
+            return self._agreed(socket, self._tls, marks) if self._tls else socket
         except BaseException:
             socket.close()
             raise
+
+    def _found(self, marks: Marks) -> tuple[Any, ...]:
+        if self._address is not None and self._remember:
+            return self._address
+        began = time.perf_counter()
+        look_up = plain.getaddrinfo if _is_address(self.origin.host) else gevent.socket.getaddrinfo
+        found = look_up(self.origin.host, self.origin.port, 0, plain.SOCK_STREAM)
+        marks.dns = NEVER if _is_address(self.origin.host) else time.perf_counter() - began
+        self._address = found[0]
+        return self._address
+
+    def _agreed(self, socket: Any, tls: Any, marks: Marks) -> Any:
+        began = time.perf_counter()
+        agreed = tls.wrap_socket(socket, server_hostname=self.origin.host)
+        marks.tls = time.perf_counter() - began
+        return agreed
 
     def close(self) -> None:
         """Every idle connection is closed."""
         while self._idle:
             self._idle.pop().close()
+
+
+def _is_address(host: str) -> bool:
+    """True for what needs no looking up."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _readable(socket: Any) -> bool:
@@ -149,13 +184,14 @@ def exchange(
     timeout: float,
     max_bytes: int,
     fresh: bool = False,
+    keep: bool = True,
 ) -> Exchange:
     """
     One request and its answer, read whole, within `timeout` seconds in total; never raises for the network.
 
     A used connection that the server closed in the meantime is replaced once when the request may be repeated
     (RFC 9110, 9.2.2) and no byte of an answer had come; `reconnects` counts it. `fresh` opens a connection even when
-    one is idle.
+    one is idle; without `keep` it is closed after the answer.
     """
     deadline = time.perf_counter() + timeout
     reconnects = 0
@@ -164,7 +200,7 @@ def exchange(
         answer = Answer(head=method == "HEAD")
         used = False
         try:
-            socket, used = (pool.connect(timeout), False) if fresh else pool.take(timeout)
+            socket, used = (pool.connect(timeout, marks), False) if fresh else pool.take(timeout, marks)
             converse(socket, message, answer, marks, deadline=deadline, max_bytes=max_bytes)
         except FAILURES as error:
             stale = used and math.isnan(marks.first) and isinstance(error, CutShortError | ConnectionError)
@@ -172,15 +208,17 @@ def exchange(
                 reconnects += 1
                 continue
             status = answer.get_code() if not math.isnan(marks.first) else 0
-            return Exchange(
-                marks.sent, marks.first, time.perf_counter(), answer.bytes, status, reconnects, named(error)
-            )
+            return _exchanged(marks, time.perf_counter(), answer.bytes, status, reconnects, named(error))
         done = time.perf_counter()
-        if answer.should_keep_alive():
+        if keep and answer.should_keep_alive():
             pool.give(socket)
         else:
             socket.close()
-        return Exchange(marks.sent, marks.first, done, answer.bytes, answer.get_code(), reconnects, "")
+        return _exchanged(marks, done, answer.bytes, answer.get_code(), reconnects, "")
+
+
+def _exchanged(marks: Marks, done: float, size: int, status: int, reconnects: int, error: str) -> Exchange:
+    return Exchange(marks.sent, marks.first, done, size, status, reconnects, error, marks.dns, marks.connect, marks.tls)
 
 
 def converse(socket: Any, message: bytes, answer: Answer, marks: Marks, *, deadline: float, max_bytes: int) -> None:

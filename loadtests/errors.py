@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from loadtests.samples import Samples
 from loadtests.schedule import AGAIN, ARMS, BASELINE, CANDIDATE
-from loadtests.soundness import Run, interrupted
+from loadtests.soundness import Run, interrupted, told
 from verify.core.model import ErrorRate
 from verify.core.verdicts import Cause, Conclusion, Difference, failed, inconclusive, passed
 from verify.stats.proportions import clopper_pearson, difference_interval, mcnemar
@@ -164,25 +164,23 @@ def _proven(run: Run, counts: Counts, limit: ErrorRate, shown: list[Difference])
 def new_classes(run: Run) -> list[Difference]:
     """Error classes by endpoint that the baseline never produced, most frequent first."""
     samples = run.samples
-    found: list[Counter[tuple[str, int]]] = []
+    found: list[Counter[tuple[str, str]]] = []
     for mine in (samples.arm == CANDIDATE, samples.arm != CANDIDATE):
         chosen = mine & (samples.error != "")
         pairs = zip(samples.error[chosen].tolist(), samples.request[chosen].tolist(), strict=True)
-        found.append(Counter((str(error), int(request)) for error, request in pairs))
+        found.append(Counter((str(error), _name(run, int(request))) for error, request in pairs))
     candidate, baseline = found
     known = {error for error, _ in baseline}
-    fresh = sorted((-count, error, request) for (error, request), count in candidate.items() if error not in known)
-    return [_difference(run, error, request, -count) for count, error, request in fresh]
+    fresh = sorted((-count, error, name) for (error, name), count in candidate.items() if error not in known)
+    asked = Counter(_name(run, int(each)) for each in samples.request[samples.arm == CANDIDATE]) if fresh else Counter()
+    return [
+        Difference(key=name, path=error, baseline="0 times", candidate=f"{-count:,} of {asked[name]:,} requests")
+        for count, error, name in fresh
+    ]
 
 
-def _difference(run: Run, error: str, request: int, count: int) -> Difference:
-    asked = (run.samples.arm == CANDIDATE) & (run.samples.request == request)
-    return Difference(
-        key=run.names[request] if request < len(run.names) else f"request {request}",
-        path=error,
-        baseline="0 times",
-        candidate=f"{count:,} of {int(asked.sum()):,} requests",
-    )
+def _name(run: Run, request: int) -> str:
+    return run.names[request] if request < len(run.names) else f"request {request}"
 
 
 def _rates(counts: Counts) -> str:
@@ -199,4 +197,5 @@ def _receipt(run: Run, counts: Counts) -> str:
         f"{counts.pairs:,} pairs, {counts.requests[CANDIDATE]:,} candidate and {counts.baseline[1]:,} baseline "
         f"requests, "
         f"look {run.look} of {run.looks}; asked again on a fresh connection: candidate {again:,}, baseline {before:,}"
+        f"{told(run)}"
     )

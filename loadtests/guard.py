@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from loadtests.schedule import CANDIDATE, Schedule
+from loadtests.schedule import CANDIDATE
 from verify.core.model import Abort
 
 FEWEST_ERRORS: Final = 3
@@ -17,12 +18,16 @@ class Guard:
     Watches each of the candidate's blocks; `reason` is empty until the rule is broken.
 
     A block breaks it as soon as its errors exceed `error_rate` percent of its planned requests (and are at least
-    three, so that one stray error ends nothing), or more than 5 % of them took longer than `p95_ms`.
+    three, so that one stray error ends nothing), or more than 5 % of them took longer than `p95_ms`. `planned` are
+    the requests of each triple's block; `broken` hears of the rule being broken, once.
     """
 
-    def __init__(self, abort: Abort, schedule: Schedule) -> None:
+    def __init__(
+        self, abort: Abort, planned: Sequence[int], *, broken: Callable[[int, str], None] | None = None
+    ) -> None:
         self._abort = abort
-        self._planned = [each.count for each in schedule.triples]
+        self._planned = planned
+        self._broken = broken
         self._errors: Counter[int] = Counter()
         self._slow: Counter[int] = Counter()
         self.reason = ""
@@ -57,6 +62,13 @@ class Guard:
                     f"{slow} of {planned} requests of a block are slower than {self._abort.p95_ms:g} ms (limit 5 %)",
                 )
 
+    def stop(self, triple: int, why: str) -> None:
+        """The candidate is asked nothing more; the baseline finishes that triple."""
+        if not self.reason:
+            self.reason = why
+            self.triple = triple
+
     def _stop(self, triple: int, why: str) -> None:
-        self.reason = f"abort rule: {why}"
-        self.triple = triple
+        self.stop(triple, f"abort rule: {why}")
+        if self._broken:
+            self._broken(triple, self.reason)

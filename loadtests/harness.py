@@ -12,15 +12,16 @@ from typing import Final
 
 import gevent
 import gevent.pool
+import numpy as np
 
-from loadtests.connections import Connections, Exchange, exchange
+from loadtests.asking import Asker, failure
+from loadtests.connections import Exchange
 from loadtests.guard import Guard
+from loadtests.pulse import Pulse, Vitals
 from loadtests.samples import Row, SampleFile
-from loadtests.schedule import AGAIN, BASELINE, CANDIDATE, Schedule
-from loadtests.target import REPEATABLE, Origin, PlannedRequest, Target
-from verify.core.scalars import status_matches
+from loadtests.schedule import CANDIDATE, Schedule
+from loadtests.target import REPEATABLE, PlannedRequest, Target
 
-SIDE_OF_ARM: Final = {BASELINE: 0, CANDIDATE: 1, AGAIN: 0}
 TICK: Final = 0.1
 LEAD: Final = 0.05
 WARMEST: Final = 256
@@ -42,6 +43,20 @@ class Arrival:
     request: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """
+    The part of a schedule that one process sends: every `of`-th arrival of each block, from `index` on.
+
+    `fresh` asks each request on a connection of its own; `broken` hears when the abort rule stops this part.
+    """
+
+    index: int = 0
+    of: int = 1
+    fresh: bool = False
+    broken: Callable[[int, str], None] | None = None
+
+
 class Harness:
     """
     Persistent greenlets each take the next planned arrival, sleep until its time and send it.
@@ -51,18 +66,26 @@ class Harness:
     """
 
     def __init__(
-        self, target: Target, schedule: Schedule, file: SampleFile, *, report: Report, progress: Progress
+        self,
+        target: Target,
+        schedule: Schedule,
+        file: SampleFile,
+        *,
+        report: Report,
+        progress: Progress,
+        part: Part | None = None,
     ) -> None:
         self._target = target
         self._schedule = schedule
         self._file = file
         self._report = report
         self._progress = progress
-        self.guard = Guard(target.abort, schedule)
-        self._messages = [tuple(each.message(side) for side in (0, 1)) for each in target.requests]
-        arms = [(arm, each.origin(side)) for arm, side in SIDE_OF_ARM.items() for each in target.requests]
-        self._pools: dict[tuple[int, Origin], Connections] = {key: Connections(key[1]) for key in dict.fromkeys(arms)}
-        self._pool_of = [self._pools_of(each) for each in target.requests]
+        self._part = part or Part()
+        planned = [len(range(self._part.index, each.count, self._part.of)) for each in schedule.triples]
+        self.guard = Guard(target.abort, planned, broken=self._part.broken)
+        used = np.unique(np.concatenate([each.requests for each in schedule.triples]))
+        self._asker = Asker(target, fresh=self._part.fresh, used=used.tolist())
+        self._pulse = Pulse(sleep=gevent.sleep)
         self._zero = time.perf_counter()
         self._greenlets = gevent.pool.Group()
         self._arrivals: list[Arrival] = []
@@ -72,45 +95,43 @@ class Harness:
         self._open: dict[int, tuple[Arrival, float]] = {}
         self._carriers = 1
 
-    def _pools_of(self, planned: PlannedRequest) -> list[Connections]:
-        return [self._pools[arm, planned.origin(side)] for arm, side in sorted(SIDE_OF_ARM.items())]
+    @property
+    def vitals(self) -> Vitals:
+        """How this process fared while it sent."""
+        return self._pulse.vitals(f"process {self._part.index + 1} of {self._part.of}")
 
     def warm(self) -> None:
         """Connections are open and used once, more of them the slower the answers; nothing of it is recorded."""
-        started = time.perf_counter()
-        for index in range(len(self._target.requests)):
-            for arm in range(3):
-                self._ask(index, arm)
-        mean = (time.perf_counter() - started) / (3 * len(self._target.requests))
-        wanted = max(min(32, math.ceil(self._schedule.rate / 2)), math.ceil(5 * self._schedule.rate * mean))
+        rate, arms = self._schedule.rate / self._part.of, self._schedule.arms
+        known = [each for each in self._asker.known if self._target.requests[each].method in REPEATABLE][:WARMEST]
+        if not known:  # nothing may be asked without being counted
+            self._carriers = min(32, math.ceil(rate))
+            return
+        taken = 0.0
+        for index in known:
+            for arm in arms:
+                started = time.perf_counter()
+                self._asker.ask(index, arm)
+                taken += time.perf_counter() - started
+                gevent.sleep(min(0.05, 1 / (len(arms) * rate)))
+        mean = taken / (len(arms) * len(known))
+        wanted = max(min(32, math.ceil(rate / 2)), math.ceil(5 * rate * mean))
         self._carriers = min(wanted, WARMEST)
         asks = gevent.pool.Group()
         for number in range(self._carriers):
-            for arm in range(3):
-                asks.spawn(self._ask, number % len(self._target.requests), arm, fresh=True)
-                gevent.sleep(1 / (3 * self._schedule.rate))
+            for arm in arms:
+                asks.spawn(self._asker.ask, known[number % len(known)], arm, fresh=True)
+                gevent.sleep(1 / (len(arms) * rate))
         asks.join()
         gc.collect()
         gc.freeze()
 
-    def _ask(self, index: int, arm: int, *, fresh: bool = False) -> Exchange:
-        planned = self._target.requests[index]
-        return exchange(
-            self._pool_of[index][arm],
-            self._messages[index][SIDE_OF_ARM[arm]],
-            method=planned.method,
-            repeatable=planned.method in REPEATABLE,
-            timeout=planned.timeout,
-            max_bytes=self._target.max_bytes,
-            fresh=fresh,
-        )
-
     def send(self, first: int, last: int) -> None:
         """The triples first..last-1 are sent and answered, or cut off by the abort rule; every row is in the file."""
-        self._arrivals = arrivals(self._schedule, first, last)
+        self._arrivals = arrivals(self._schedule, first, last, part=self._part)
         self._next = 0
         self._base = time.perf_counter() + LEAD
-        watch = gevent.spawn(self._watch, first)
+        watch, pulse = gevent.spawn(self._watch, first), gevent.spawn(self._pulse.run)
         try:
             for _ in range(self._carriers):
                 self._start_carrier()
@@ -122,7 +143,7 @@ class Harness:
                 if patience is not None and time.perf_counter() > patience:
                     break
         finally:
-            watch.kill()
+            gevent.killall([watch, pulse])
             self._cut_off()
             self._file.flush()
 
@@ -142,8 +163,7 @@ class Harness:
     def close(self) -> None:
         """Every connection is closed."""
         self._greenlets.kill()
-        for pool in self._pools.values():
-            pool.close()
+        self._asker.close()
         gc.unfreeze()
 
     def _start_carrier(self) -> None:
@@ -180,18 +200,19 @@ class Harness:
     def _carry_out(self, arrival: Arrival) -> None:
         started = time.perf_counter()
         self._open[id(arrival)] = (arrival, started)
-        found = self._ask(arrival.request, arrival.arm)
+        found = self._asker.ask(arrival.request, arrival.arm)
         del self._open[id(arrival)]
         self._record(arrival, started, found)
 
     def _record(self, arrival: Arrival, started: float, found: Exchange) -> None:
         planned = self._target.requests[arrival.request]
-        error = found.error or ("" if status_matches(found.status, planned.status) else f"status {found.status}")
+        error = failure(planned, found)
         scheduled, zero = self._base + arrival.at, self._zero
         row = Row(
             arrival.triple, arrival.position, arrival.arm, arrival.pair, arrival.request, scheduled - zero,
             started - zero, found.sent - zero, found.first - zero, found.done - zero,
-            found.bytes, found.status, found.reconnects, error, 0,
+            found.bytes, found.status, found.reconnects, error, self._part.index,
+            found.dns, found.connect, found.tls,
         )  # fmt: skip
         self._file.append(row)
         self.guard.saw(arm=arrival.arm, triple=arrival.triple, failed=bool(error), taken=found.done - scheduled)
@@ -199,7 +220,7 @@ class Harness:
 
     def _watch(self, triple: int) -> None:
         """Flushes and tells after each triple; lets the guard see requests that grow old unanswered."""
-        length = 3 * self._schedule.block
+        length = len(self._schedule.arms) * self._schedule.block
         done, passed = triple, 0
         while True:
             gevent.sleep(TICK)
@@ -217,14 +238,15 @@ class Harness:
                 self._progress(done)
 
 
-def arrivals(schedule: Schedule, first: int, last: int) -> list[Arrival]:
-    """Every arrival of the triples first..last-1 in order of time."""
+def arrivals(schedule: Schedule, first: int, last: int, *, part: Part) -> list[Arrival]:
+    """Every arrival of the part in the triples first..last-1, in order of time."""
     found = []
     for triple in schedule.triples[first:last]:
         asked = list(enumerate(zip(triple.offsets.tolist(), triple.requests.tolist(), strict=True)))
+        mine = asked[part.index :: part.of]
         for position, arm in enumerate(triple.order):
-            base = ((triple.index - first) * 3 + position) * schedule.block
+            base = ((triple.index - first) * len(triple.order) + position) * schedule.block
             found += [
-                Arrival(base + offset, triple.index, position, arm, pair, request) for pair, (offset, request) in asked
+                Arrival(base + offset, triple.index, position, arm, pair, request) for pair, (offset, request) in mine
             ]
     return found

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loadtests.errors import judge_errors
+from loadtests.headroom import judge_headroom as judge_headroom  # noqa: PLC0414  (the catalogue looks here)
 from loadtests.samples import Samples
 from loadtests.schedule import AGAIN, ARMS, BASELINE, CANDIDATE, FEWEST_TRIPLES
-from loadtests.soundness import Run, achieved, interrupted, unsound
+from loadtests.soundness import Run, abandoned, achieved, interrupted, opened, told, unsound
 from verify.core.catalogue import check
 from verify.core.model import ErrorRate, Latency, QuantileLimit
 from verify.core.selectors import error_rate, latency
@@ -42,7 +43,7 @@ def judge_latency(run: Run, limits: Latency) -> Conclusion:
     rate that was sent; what users far from this generator see; errors, which success.error_rate judges.
     """
     rules = rules_of(limits)
-    fault = unsound(run) or interrupted(run) or _unanswered(run.samples)
+    fault = abandoned(run) or unsound(run) or interrupted(run) or _unanswered(run.samples)
     if fault:
         return fault
     blocks = triple_quantiles(run.samples, len(run.offered), [rule.q for rule in rules])
@@ -65,6 +66,8 @@ def judge_error_rate(run: Run, limit: ErrorRate) -> Conclusion:
     Blind to: wrong answers with the right status; failures rarer than the number of requests can show; errors only
     writing requests meet; anything outside the minutes of the run.
     """
+    if lost := abandoned(run):
+        return lost
     fault = unsound(run)
     return fault if fault and not run.samples.count else judge_errors(run, limit, fault=fault)
 
@@ -172,6 +175,7 @@ def _latency_conclusion(run: Run, found: Sequence[QuantileVerdict], triples: int
     )
     if plan:
         receipt += f"; plan: {plan}; judged: {', '.join(_limit(each.rule) for each in found)}"
+    receipt += opened(run.samples) + told(run)
     worst = Verdict.worst(each.verdict for each in found)
     if worst is Verdict.PASS:
         return passed(said, receipt=receipt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,10 @@ from verify.core.errors import EvidenceError
 
 SCHEMA: Final = pa.schema(
     {
-        "triple": pa.int32(), "position": pa.int8(), "arm": pa.int8(), "pair": pa.int32(), "request": pa.int16(),
+        "triple": pa.int32(), "position": pa.int8(), "arm": pa.int8(), "pair": pa.int32(), "request": pa.int32(),
         "scheduled": pa.float64(), "started": pa.float64(), "sent": pa.float64(), "first": pa.float64(),
         "done": pa.float64(), "bytes": pa.int64(), "status": pa.int16(), "reconnects": pa.int8(),
-        "error": pa.string(), "worker": pa.int16(),
+        "error": pa.string(), "worker": pa.int16(), "dns": pa.float64(), "connect": pa.float64(), "tls": pa.float64(),
     }
 )  # fmt: skip
 SEAL: Final = b"sealed"
@@ -32,6 +33,8 @@ class Row(NamedTuple):
     its bytes were on the socket, `first` when the first answer byte came, `done` when the answer was whole or had
     failed; NaN for what never came. `pair` is the arrival's number in its triple, equal in the three arms. `error` is
     empty when the answer was whole and its status in range, else its class (`timeout`, `status 503`).
+    `dns`, `connect` and `tls` are the seconds that looking the name up, connecting and agreeing on TLS took, NaN when
+    this request did not do it.
     """
 
     triple: int
@@ -49,11 +52,18 @@ class Row(NamedTuple):
     reconnects: int
     error: str
     worker: int
+    dns: float = math.nan
+    connect: float = math.nan
+    tls: float = math.nan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """Rows as columns, one entry a request; `unsealed` names files whose writer never said that it ended."""
+    """
+    Rows as columns, one entry a request; `unsealed` names files whose writer never said that it ended.
+
+    `opening` are the seconds a request spent on a new connection (name, connect, TLS), NaN on one that was kept.
+    """
 
     triple: NDArray[np.int64]
     arm: NDArray[np.int64]
@@ -67,6 +77,7 @@ class Samples:
     status: NDArray[np.int64]
     reconnects: NDArray[np.int64]
     error: NDArray[np.str_]
+    opening: NDArray[np.float64] | None = None
     unsealed: tuple[str, ...] = ()
 
     @property
@@ -103,7 +114,9 @@ class SampleFile:
         self._file.flush()
 
     def close(self) -> None:
-        """The file is sealed and closed."""
+        """The file is sealed and closed; a second call changes nothing."""
+        if self._file.closed:
+            return
         self.flush()
         self._writer.write_batch(_batch([]), custom_metadata={SEAL: str(self._written).encode()})
         self._writer.close()
@@ -151,6 +164,8 @@ def _read(path: Path) -> tuple[list[Any], int | None]:
             reader = pa.ipc.open_stream(file)
         except (pa.ArrowInvalid, OSError) as error:
             raise EvidenceError(f"{path}: not a file of samples: {error}") from error
+        if not reader.schema.equals(SCHEMA):
+            raise EvidenceError(f"{path}: samples of another version of this program; run the load again")
         while True:
             try:
                 batch, about = reader.read_next_batch_with_custom_metadata()
@@ -168,7 +183,9 @@ def _samples(table: Any, unsealed: tuple[str, ...]) -> Samples:
     def real(name: str) -> NDArray[np.float64]:
         return np.asarray(table[name].to_numpy(), dtype=np.float64)
 
+    parts = np.nan_to_num([real("dns"), real("tls")])
     return Samples(
+        opening=real("connect") + parts.sum(axis=0),
         triple=whole("triple"), arm=whole("arm"), pair=whole("pair"), request=whole("request"),
         scheduled=real("scheduled"), started=real("started"), sent=real("sent"), first=real("first"), done=real("done"),
         status=whole("status"), reconnects=whole("reconnects"),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
-from loadtests.harness import Harness, Report
+from loadtests.crew import Crew
+from loadtests.harness import Progress
 from loadtests.judge import judge_run
-from loadtests.samples import SampleFile, read_samples, samples_of
-from loadtests.schedule import Schedule, plan_schedule
+from loadtests.replay.recording import Recording
+from loadtests.samples import read_samples, samples_of
+from loadtests.schedule import Schedule, plan_replay, plan_schedule
 from loadtests.soundness import Run
 from loadtests.target import Target, Terms
 from verify.core.verdicts import Cause, Conclusion, Problem, Verdict, inconclusive
@@ -25,18 +26,40 @@ NOT_RUN: Final = "the run ended before its first request"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What the command line chose; `block` in seconds, None for what the rate asks."""
+    """
+    What the command line chose; `block` in seconds, None for what the rate asks.
+
+    `speed` counts for a recording only, `rate` and `arrivals` for the declared mix only.
+    """
 
     rate: float
     duration: float
     seed: int
     block: float | None = None
+    arrivals: str = "poisson"
+    speed: float = 1.0
+    fresh: bool = False
 
-    def schedule(self, terms: Terms) -> Schedule:
+    def schedule(self, terms: Terms, recording: Recording | None = None) -> Schedule:
         """The schedule of these choices; ValueError, with what to change, when there is none."""
+        if recording is not None:
+            return plan_replay(recording, seed=self.seed, speed=self.speed, duration=self.duration, block=self.block)
         return plan_schedule(
-            seed=self.seed, rate=self.rate, duration=self.duration, weights=terms.weights, block=self.block
-        )
+            seed=self.seed, rate=self.rate, duration=self.duration, weights=terms.weights, block=self.block,
+            kind=self.arrivals,
+        )  # fmt: skip
+
+    def options(self, *, replays: bool) -> str:
+        """The options that choose the same again."""
+        found = [f"--speed {self.speed:g}"] if replays else [f"--rate {self.rate:g}"]
+        if not replays and self.arrivals != "poisson":
+            found.append(f"--arrivals {self.arrivals}")
+        found += [f"--duration {self.duration:g}", f"--seed {self.seed}"]
+        if self.block:
+            found.append(f"--block {self.block:g}")
+        if self.fresh:
+            found.append("--fresh-connections")
+        return " ".join(found)
 
 
 class Evidence(Protocol):
@@ -52,20 +75,43 @@ class Evidence(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One environment as the composition root opens it: terms, live target, evidence."""
+    """
+    One environment as the composition root opens it: terms, live target, evidence.
+
+    `begin` takes the command that repeats the run, `apart` gives a folder for what is no evidence. `given` are options
+    that belong to the `recording`, as words of that command.
+    """
 
     terms: Terms
     prepare: Callable[[], Target | Problem]
-    begin: Callable[[], Evidence]
+    begin: Callable[[str], Evidence]
+    apart: Callable[[], Path]
     command: str = "locust -f loadtests/api.py"
+    recording: Recording | None = None
+    given: tuple[str, ...] = ()
 
     def again(self, choices: Choices) -> str:
         """The command that repeats exactly this run."""
-        block = f" --block {choices.block:g}" if choices.block else ""
-        return (
-            f"{self.command} --env {self.terms.environment} --headless --rate {choices.rate:g} "
-            f"--duration {choices.duration:g} --seed {choices.seed}{block}"
-        )
+        chosen = choices.options(replays=self.recording is not None)
+        return " ".join([self.command, f"--env {self.terms.environment} --headless", *self.given, chosen])
+
+    def schedule(self, choices: Choices) -> Schedule:
+        """The schedule of these choices; ValueError, with what to change, when there is none."""
+        return choices.schedule(self.terms, self.recording)
+
+    def about(self, choices: Choices) -> str:
+        """What is asked, where it is not the declared mix on kept connections."""
+        said = []
+        if self.recording is not None:
+            said.append(f"{self.recording.words}, {choices.speed:g} x its pace")
+        elif choices.arrivals != "poisson":
+            said.append(f"{choices.arrivals} arrivals")
+        if choices.fresh:
+            said.append("every request on a connection of its own")
+        return ", ".join(said)
+
+
+Hire = Callable[[Schedule, Path, Progress], Crew]
 
 
 def everything(terms: Terms, conclusion: Conclusion) -> Judged:
@@ -73,9 +119,9 @@ def everything(terms: Terms, conclusion: Conclusion) -> Judged:
     return [(check, "mix/api", conclusion) for check, name in CHECKS if getattr(terms, name) is not None]
 
 
-def refuse(case: Case) -> Judged:
+def refuse(case: Case, choices: Choices) -> Judged:
     """INCONCLUSIVE not-permitted is on disk for every claim; nothing was sent."""
-    evidence = case.begin()
+    evidence = case.begin(case.again(choices))
     refused = inconclusive(Cause.NOT_PERMITTED, case.terms.refusal)
     return evidence.conclude(everything(case.terms, refused), duration=0.0)
 
@@ -84,19 +130,17 @@ class Session:
     """
     One run. `results` is empty until it is over, and then holds one conclusion a declared objective.
 
-    `tell` shows progress; `report` hears of every request.
+    `tell` shows progress; `hire` gives the crew that sends a schedule, with its files in a folder.
     """
 
-    def __init__(self, case: Case, choices: Choices, *, tell: Callable[[str], None], report: Report) -> None:
+    def __init__(self, case: Case, choices: Choices, *, tell: Callable[[str], None], hire: Hire) -> None:
         self.case = case
         self._choices = choices
-        self._schedule = choices.schedule(case.terms)
+        self._schedule = case.schedule(choices)
         self._tell = tell
-        self._report = report
-        self._evidence = case.begin()
-        self._file: SampleFile | None = None
+        self._evidence = case.begin(case.again(choices))
+        self._crew = hire(self._schedule, self._evidence.folder, self._progress)
         self._look = 0
-        self._closed = False
         self._started = time.monotonic()
         self.results: Judged = []
 
@@ -109,12 +153,13 @@ class Session:
         """The schedule was sent as far as it took to conclude, and the conclusions are on disk."""
         stopped = "it was ended from outside"
         try:
-            target = self.case.prepare()
-            if isinstance(target, Problem):
-                unheard = inconclusive(target.cause, f"{target.source}: {target.reason}")
+            self._tell(f"warming up; then at most {self._schedule.duration:g} s, seed {self._schedule.seed}")
+            problem = self._crew.ready()
+            if problem:
+                unheard = inconclusive(problem.cause, f"{problem.source}: {problem.reason}")
                 self._conclude(everything(self.case.terms, unheard))
                 return
-            stopped = self._send(target)
+            stopped = self._send()
         finally:
             if not self.results:
                 self._finish(stopped)
@@ -124,34 +169,27 @@ class Session:
         if not self.results:
             self._finish(why)
 
-    def _send(self, target: Target) -> str:
+    def _send(self) -> str:
         """Why the run ended early; empty when every look it needed was taken."""
-        schedule = self._schedule
-        about = {"seed": str(schedule.seed), "rate": str(schedule.rate), "block": str(schedule.block)}
-        self._file = SampleFile(self.folder / f"samples-{os.getpid()}.arrows", about=about)
-        harness = Harness(target, schedule, self._file, report=self._report, progress=self._progress)
-        try:
-            self._tell(f"warming up; then at most {schedule.duration:g} s, seed {schedule.seed}")
-            harness.warm()
-            sent = 0
-            for number, look in enumerate(schedule.looks):
-                harness.send(sent, look)
-                sent, self._look = look, number
-                if harness.guard.reason:
-                    break
-                verdicts = {each.verdict for _, _, each in self._judged("")}
-                if Verdict.INCONCLUSIVE not in verdicts:
-                    break
-            return harness.guard.reason
-        finally:
-            harness.close()
+        sent = 0
+        for number, look in enumerate(self._schedule.looks):
+            self._crew.send(sent, look)
+            sent, self._look = look, number
+            if self._crew.reason or self._crew.lost:
+                break
+            verdicts = {each.verdict for _, _, each in self._judged("", whole=False)}
+            if Verdict.INCONCLUSIVE not in verdicts:
+                break
+        return self._crew.reason
 
     def _progress(self, triples: int) -> None:
         self._tell(f"{triples} of at most {len(self._schedule.triples)} triples")
 
-    def _judged(self, stopped: str) -> Judged:
-        samples = read_samples([self._file.path]) if self._file else samples_of([])
-        samples = replace(samples, unsealed=()) if not stopped and not self._closed else samples
+    def _judged(self, stopped: str, *, whole: bool) -> Judged:
+        """What is known so far; unless `whole`, files may still be open."""
+        paths = self._crew.paths
+        samples = read_samples(paths) if paths else samples_of([])
+        samples = samples if whole else replace(samples, unsealed=())
         terms, schedule = self.case.terms, self._schedule
         run = Run(
             samples=samples,
@@ -161,14 +199,15 @@ class Session:
             look=self._look + 1,
             looks=len(schedule.looks),
             stopped=stopped,
+            vitals=self._crew.vitals,
+            lost=self._crew.lost,
+            about=self.case.about(self._choices),
         )
         return judge_run(run, latency=terms.latency, error_rate=terms.error_rate)
 
     def _finish(self, stopped: str) -> None:
-        if self._file:
-            self._file.close()
-            self._closed = True
-        self._conclude(self._judged(stopped))
+        self._crew.end()
+        self._conclude(self._judged(stopped, whole=True))
 
     def _conclude(self, judged: Judged) -> None:
         self.results = self._evidence.conclude(judged, duration=time.monotonic() - self._started)
@@ -193,10 +232,12 @@ def _cause(conclusion: Conclusion) -> str:
     return f" ({conclusion.cause.value})" if conclusion.cause else ""
 
 
-def plan_lines(terms: Terms, schedule: Schedule) -> Sequence[str]:
+def plan_lines(case: Case, schedule: Schedule) -> Sequence[str]:
     """What a run would send, without sending it."""
+    terms = case.terms
     totals = [int(schedule.offered(look).sum()) for look in schedule.looks]
-    lines = [f"{terms.environment}: {schedule.rate:g} requests/s while an arm's block of {schedule.block:g} s lasts"]
+    lines = [f"{terms.environment}: {schedule.rate:,.6g} requests/s while an arm's block of {schedule.block:g} s lasts"]
+    lines += replay_lines(case.recording, schedule) if case.recording else []
     for look, total in zip(schedule.looks, totals, strict=True):
         lines.append(
             f"  after {look} triples, {look * 3 * schedule.block:g} s: {total:,} requests an arm "
@@ -205,3 +246,15 @@ def plan_lines(terms: Terms, schedule: Schedule) -> Sequence[str]:
     if refusal := terms.refusal:
         lines.append(f"  not permitted: {refusal}")
     return lines
+
+
+def replay_lines(recording: Recording, schedule: Schedule) -> list[str]:
+    """What of a recording is asked, how often, and every reason why something of it is not."""
+    found = [f"  {recording.words}; the busiest second holds {schedule.peak:,.0f}"]
+    found += [f"  left out: {each.words}" for each in recording.left_out]
+    triples, windows = len(schedule.triples), schedule.windows
+    if triples < windows:
+        found.append(f"  only its first {triples} of {windows} blocks fit into --duration")
+    elif triples > windows:
+        found.append(f"  its {windows} blocks are asked again from the first on until {triples} are full")
+    return found

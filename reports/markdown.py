@@ -61,7 +61,7 @@ def _unknown(decision: Decision) -> list[str]:
         for each in decision.claims
         for text in each.superseded
     ]
-    lines += [f"- Changed since the last decision: {escaped(each)}" for each in decision.changed]
+    lines += [f"- Changed since the last ADVANCE: {escaped(each)}" for each in decision.changed]
     return ["## What was not verified, or not as first declared", "", *(lines or ["- Nothing."])]
 
 

@@ -72,7 +72,7 @@ def _basis(decision: Decision) -> list[str]:
         lines.append(f"  not yet required: {', '.join(decision.deferred)}")
     if decision.undeclared:
         lines.append(f"  not declared: {', '.join(decision.undeclared)}")
-    lines += [f"  changed since the last decision: {each}" for each in decision.changed]
+    lines += [f"  changed since the last ADVANCE: {each}" for each in decision.changed]
     lines += [f"  waived: {each.claim}: {each.waived}" for each in decision.claims if each.waived]
     lines += [
         f"  accepted: {each.claim}: {count:,} x {place}"

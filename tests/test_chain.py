@@ -10,9 +10,10 @@ from textwrap import dedent
 import pytest
 
 from tests.core.builders import NOON, ask, entered, environment, green, world
+from verify.chain import append_link, locked
 from verify.core.decision import dump_decision
 from verify.core.errors import EvidenceError
-from verify.reading import append_decision, locked, read_chain
+from verify.reading import read_chain
 from verify.recording import FIRST
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +24,7 @@ def chain(tmp_path):
     """Three decisions on disk."""
     for index in range(3):
         decisions, head = read_chain(tmp_path)
-        append_decision(tmp_path, entered(at=NOON, reasons=(f"reason {index}",)), chain=decisions, head=head)
+        append_link(tmp_path, entered(at=NOON, reasons=(f"reason {index}",)), chain=decisions, head=head)
     return tmp_path
 
 
@@ -89,7 +90,7 @@ def test_what_is_no_decision_is_refused(chain, text):
 def test_a_decision_of_another_environment_is_refused(chain):
     """A chain belongs to one environment."""
     decisions, head = read_chain(chain)
-    append_decision(chain, entered(environment="shop/staging"), chain=decisions, head=head)
+    append_link(chain, entered(environment="shop/staging"), chain=decisions, head=head)
     with pytest.raises(EvidenceError, match="a decision of shop/staging among those of shop/target"):
         read_chain(chain)
 
@@ -98,7 +99,7 @@ def test_a_draft_left_by_a_crash_is_no_obstacle(chain):
     """Whatever its name, the next decision is written and the draft is no link."""
     (chain / "decisions" / ".draft").write_bytes(b"half")
     decisions, head = read_chain(chain)
-    append_decision(chain, entered(), chain=decisions, head=head)
+    append_link(chain, entered(), chain=decisions, head=head)
     assert len(read_chain(chain)[0]) == 4
 
 
@@ -106,13 +107,13 @@ def test_a_decision_that_cannot_be_written_says_so(tmp_path):
     """Not a traceback, and no link."""
     (tmp_path / "decisions").write_bytes(b"")
     with pytest.raises(EvidenceError, match="could not be written"):
-        append_decision(tmp_path, entered(), chain=[], head=FIRST)
+        append_link(tmp_path, entered(), chain=[], head=FIRST)
 
 
 def test_a_real_decision_survives_the_disk(tmp_path):
     """Claims, reasons and all."""
     decision = ask(environment(), "10", world(green()))
-    linked, path = append_decision(tmp_path, decision, chain=[], head=FIRST)
+    linked, path = append_link(tmp_path, decision, chain=[], head=FIRST)
     assert read_chain(tmp_path)[0] == [linked]
     assert path.read_text() == dump_decision(linked)
 
@@ -124,14 +125,15 @@ def test_two_gates_at_once_do_not_fork_the_chain(tmp_path):
         import sys
         from pathlib import Path
         from tests.core.builders import entered
-        from verify.reading import append_decision, locked, read_chain
+        from verify.chain import append_link, locked
+        from verify.reading import read_chain
         home = Path(sys.argv[1])
         print("ready", flush=True)
         sys.stdin.readline()
         for _ in range(15):
             with locked(home):
                 chain, head = read_chain(home)
-                append_decision(home, entered(reasons=(sys.argv[2],)), chain=chain, head=head)
+                append_link(home, entered(reasons=(sys.argv[2],)), chain=chain, head=head)
         """
     )
     gates = [

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import click
 
+from verify.commands.adopt import adopt_command
+from verify.commands.attest import attest_command
 from verify.commands.compare import compare_command
 from verify.commands.drill import drill_command
 from verify.commands.explain import explain_command
 from verify.commands.gate import gate_command
 from verify.commands.generate import catalogue_command, docs_command, schema_command
+from verify.commands.moved import moved_command
+from verify.commands.observe import observe_command
+from verify.commands.override import override_command
 from verify.commands.plan import plan_command
+from verify.commands.rejudge import rejudge_command
 from verify.commands.report import report_command
 from verify.commands.sandbox import sandbox_command
 from verify.recording import VERSION
@@ -29,13 +35,19 @@ def main() -> None:
 
 
 for command in (
+    adopt_command,
+    attest_command,
     catalogue_command,
     compare_command,
     docs_command,
     drill_command,
     explain_command,
     gate_command,
+    moved_command,
+    observe_command,
+    override_command,
     plan_command,
+    rejudge_command,
     report_command,
     sandbox_command,
     schema_command,

@@ -1,39 +1,91 @@
-"""The gate's outside: reads evidence, chain and the candidate's build, and appends the decision."""
+"""The gate's outside: reads evidence, chain and both builds, and appends the decision."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import JsonValue
 
+from verify.auditing import news, untouched, vouched
+from verify.chain import Chain, append_link, locked, read_links
 from verify.core.catalogue import Check, Claim
 from verify.core.decision import Decision
 from verify.core.errors import CutoverError, EvidenceError
 from verify.core.gate import World, decide
-from verify.core.plan import plan
+from verify.core.links import Link
+from verify.core.plan import Plan, plan
 from verify.core.references import hashed_targets, names_in
 from verify.core.subjects import Environment, digest
-from verify.core.verdicts import Observation
+from verify.core.verdicts import Observation, Problem
 from verify.discovery import asked_checks
-from verify.reading import append_decision, evidence_digest, locked, read_chain, read_runs
+from verify.reading import digest_of, on_disk, read_runs
 from verify.recording import VERSION, hash_key, home, revision
-from verify.trial import hide_in_crashes, locked_checks, on_trial
+from verify.signing import SigningKey, VerifyingKey
+from verify.trial import Trial, hide_in_crashes, locked_checks, on_trial
+
+_OFFLINE: Final = "--offline asks nobody; give --{} BUILD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Builds:
+    """Which build each side is now; `silence` and `deaf` say why the candidate's or the baseline's is unknown."""
+
+    candidate: str | None
+    baseline: str | None
+    silence: str = ""
+    deaf: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """Who signs what is appended, and who may have signed what is there."""
+
+    signer: SigningKey | None = None
+    keys: Sequence[VerifyingKey] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What the gate is asked. An unknown build holds; `silence` says why it is unknown."""
+    """What the gate is asked. An unknown build holds."""
 
     environment: Environment
     step: str
     question: Literal["advance", "stay"]
-    candidate: str | None
-    silence: str = ""
+    builds: Builds
     acknowledged: frozenset[Claim] = frozenset()
+    as_recorded: bool = False
+    because: str = ""
+    allow_override: bool = False
+    seal: Seal = field(default_factory=Seal)
+
+
+def builds(
+    environment: Environment,
+    *,
+    values: Mapping[str, str],
+    root: Path,
+    given: tuple[str | None, str | None],
+    offline: bool,
+) -> Builds:
+    """The builds that candidate and baseline say they are now, by one request each; `given` ones are not asked for."""
+    candidate, baseline = given
+    if offline:
+        return Builds(
+            candidate=candidate, baseline=baseline, silence=_OFFLINE.format("candidate"),
+            deaf="" if baseline else _OFFLINE.format("baseline"),
+        )  # fmt: skip
+    trial = on_trial(environment, values=values, root=root)
+    hide_in_crashes(trial.mask)
+    try:
+        candidate, silence = (candidate, "") if candidate else _heard(trial, "candidate")
+        baseline, deaf = (baseline, "") if baseline else _heard(trial, "baseline")
+    finally:
+        trial.close()
+    return Builds(candidate=candidate, baseline=baseline, silence=silence, deaf=deaf)
 
 
 def candidate_build(environment: Environment, *, values: Mapping[str, str], root: Path) -> Observation[str]:
@@ -46,12 +98,73 @@ def candidate_build(environment: Environment, *, values: Mapping[str, str], root
         trial.close()
 
 
+def _heard(trial: Trial, role: Literal["candidate", "baseline"]) -> tuple[str | None, str]:
+    heard = trial.build(trial.candidate if role == "candidate" else trial.baseline)
+    return (None, f"{heard.source}: {heard.reason}") if isinstance(heard, Problem) else (heard.value, "")
+
+
 def _configuration(environment: Environment) -> JsonValue:
     sides = [environment, *([environment.baseline] if environment.baseline else [])]
     return {
         "system": environment.system.model_dump(mode="json", by_alias=True),
         "files": [side.file.model_dump(mode="json", by_alias=True) for side in sides],
     }
+
+
+def chain_of(folder: Path, environment: Environment, seal: Seal) -> Chain:
+    """The environment's chain as far as it can be trusted; EvidenceError where it cannot."""
+    chain = read_links(folder)
+    if chain.links and chain.links[0].environment != environment.id:
+        raise EvidenceError(f"{folder}: holds decisions of {chain.links[0].environment}, not of {environment.id}")
+    own = [seal.signer.public_key] if seal.signer else []
+    if chain.links and (seal.keys or (own and any(each.keyid for each in chain.signatures))):
+        vouched(folder, chain, [*seal.keys, *own])
+    return chain
+
+
+def _world(asked: Question, chain: Chain, *, root: Path, values: Mapping[str, str], now: datetime) -> World:
+    environment, said = asked.environment, asked.builds
+    names = names_in(_configuration(environment))
+    identity = environment.baseline.file.identity if environment.baseline else None
+    return World(
+        runs=read_runs(home(root, environment), environment=environment.id),
+        chain=chain.links,
+        now=now,
+        candidate=said.candidate,
+        silence=said.silence,
+        baseline=said.baseline,
+        deaf=said.deaf,
+        compared=said.baseline is not None or identity is None,
+        targets=hashed_targets(names, values, key=hash_key(root), unset=True),
+        unset=frozenset(name for name in names if not values.get(name)),
+        as_recorded=asked.as_recorded,
+        because=asked.because,
+        allow_override=asked.allow_override,
+        unasked=_unasked(locked_checks()),
+        acknowledged=asked.acknowledged,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """What a question is about, everything that its answer may look at, and the evidence files as they were then."""
+
+    plan: Plan
+    world: World
+    chain: Chain
+    files: Mapping[str, bytes]
+
+
+def survey(asked: Question, *, root: Path, values: Mapping[str, str], now: datetime) -> Surveyed:
+    """All that the gate looks at; EvidenceError when evidence, chain or catalogue cannot be trusted."""
+    environment = asked.environment
+    folder = home(root, environment)
+    chain, files = chain_of(folder, environment, asked.seal), on_disk(folder)
+    untouched(folder, files, chain.links)
+    world = _world(asked, chain, root=root, values=values, now=now)
+    _known(asked.acknowledged, world)
+    needed = plan(environment, environment.step(asked.step), locked_checks())
+    return Surveyed(plan=needed, world=world, chain=chain, files=files)
 
 
 def ask(
@@ -63,47 +176,40 @@ def ask(
     Raises EvidenceError when evidence, chain or catalogue cannot be trusted.
     """
     environment = asked.environment
-    checks = locked_checks()
     folder = home(root, environment)
     with locked(folder):
-        chain, head = read_chain(folder)
-        if chain and chain[0].environment != environment.id:
-            raise EvidenceError(f"{folder}: holds decisions of {chain[0].environment}, not of {environment.id}")
-        _known(asked.acknowledged, chain)
-        world = World(
-            runs=read_runs(folder, environment=environment.id),
-            chain=chain,
-            now=now,
-            candidate=asked.candidate,
-            silence=asked.silence,
-            targets=hashed_targets(_names(environment), values, key=hash_key(root)),
-            unasked=_unasked(checks),
-            acknowledged=asked.acknowledged,
-        )
-        found = decide(
-            environment, plan(environment, environment.step(asked.step), checks), world, question=asked.question
-        )
+        seen = survey(asked, root=root, values=values, now=now)
+        chain = seen.chain
         sealed = replace(
-            found,
-            sequence=len(chain) + 1,
-            previous=head,
-            evidence=evidence_digest(folder),
+            decide(environment, seen.plan, seen.world, question=asked.question),
+            sequence=len(chain.links) + 1,
+            previous=chain.head,
+            evidence=digest_of(seen.files),
+            evidence_files=news(seen.files, chain.links),
             configuration=digest(_configuration(environment)),
             revision=revision(),
             suite_version=VERSION,
         )
-        return append_decision(folder, sealed, chain=chain, head=head) if record else (sealed, None)
+        if not record:
+            return sealed, None
+        _, path = append_link(folder, sealed, chain=chain.links, head=chain.head, signer=asked.seal.signer)
+        return sealed, path
 
 
-def _known(acknowledged: frozenset[Claim], chain: Sequence[Decision]) -> None:
+def say(environment: Environment, link: Link, *, root: Path, seal: Seal) -> Path:
+    """What a person says about the migration stands in the chain as its last link; the file it is in."""
+    folder = home(root, environment)
+    with locked(folder):
+        chain = chain_of(folder, environment, seal)
+        signed = replace(link, revision=revision(), suite_version=VERSION)
+        return append_link(folder, signed, chain=chain.links, head=chain.head, signer=seal.signer)[1]
+
+
+def _known(acknowledged: frozenset[Claim], world: World) -> None:
     """A CutoverError when a claim is acknowledged that the last decision did not plan."""
-    stray = sorted(acknowledged - set(chain[-1].planned if chain else ()))
+    stray = sorted(acknowledged - set(world.last.planned if world.last else ()))
     if stray:
         raise CutoverError(f"--acknowledge: the last decision planned no {', '.join(map(str, stray))}")
-
-
-def _names(environment: Environment) -> tuple[str, ...]:
-    return names_in(_configuration(environment))
 
 
 def _unasked(checks: Mapping[str, Check]) -> frozenset[str]:

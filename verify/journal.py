@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from verify.core.catalogue import Claim
+from verify.core.errors import EvidenceError
 from verify.core.evidence import Evidence, Fingerprints, Observed, RunFinished, RunStarted, Sealed, Selected
 from verify.core.references import hashed_targets, names_in
 from verify.core.secrets import Mask
@@ -16,6 +18,7 @@ from verify.core.spec import Spec
 from verify.core.subjects import Environment, Subject, claim_digest, depends
 from verify.core.verdicts import Conclusion
 from verify.recording import VERSION, Recorder, hash_key, home, revision
+from verify.remote import remote_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,7 @@ class Setting:
     root: Path
     run: str
     process: str
-    tool: Literal["pytest", "locust"]
+    tool: Literal["pytest", "locust", "attest"]
     values: Mapping[str, str] = field(repr=False)
     clock: Callable[[], datetime]
 
@@ -42,7 +45,10 @@ class Journal:
         self._setting = setting
         self._key = hash_key(setting.root)
         self.folder = home(setting.root, setting.environment) / "runs" / setting.run
-        self._recorder = Recorder(self.folder / f"{setting.process}.jsonl", mask=mask)
+        self._shard = _shard(setting.values.get("CUTOVER_SHARD", ""))
+        name = f"{setting.process}-{self._shard.replace('/', 'of')}" if self._shard else setting.process
+        self._recorder = Recorder(self.folder / f"{name}.jsonl", mask=mask)
+        self._remote = remote_of(home(setting.root, setting.environment))
 
     def start(self, claims: Iterable[Claim], *, deselected: Iterable[Claim] = (), fingerprints: Fingerprints) -> None:
         """The run, its build fingerprints and its claims are on disk before the first question."""
@@ -57,27 +63,58 @@ class Journal:
                 revision=revision(),
                 started_at=setting.clock(),
                 fingerprints=fingerprints,
+                shard=self._shard,
             )
         )
         self._recorder.write(Selected(claims=tuple(sorted(claims)), deselected=tuple(sorted(deselected))))
+        self._push()  # what is killed from here on is known to have been asked
 
     def observe(
-        self, claim: Claim, subject: Subject[Spec], conclusion: Conclusion, *, duration: float, reproduce: str
+        self,
+        claim: Claim,
+        subject: Subject[Spec],
+        conclusion: Conclusion,
+        *,
+        duration: float,
+        reproduce: str,
+        traffic_percent: float | None = None,
+        observed_at: datetime | None = None,
     ) -> None:
-        """The conclusion is on disk as evidence of this claim."""
+        """
+        The conclusion is on disk as evidence of this claim, with the share of traffic where that was measured.
+
+        `observed_at` is when the observation ended where that was before now.
+        """
+        evidence = self._evidence(claim, subject, conclusion)
+        seen = replace(
+            evidence,
+            duration=duration,
+            reproduce=reproduce,
+            traffic_percent=traffic_percent,
+            observed_at=min(observed_at or evidence.observed_at, evidence.observed_at),
+        )
+        self._recorder.write(Observed(evidence=seen))
+
+    def attest(
+        self, claim: Claim, subject: Subject[Spec], conclusion: Conclusion, *, by: str, span: timedelta | None
+    ) -> None:
+        """What a person says is on disk as evidence of this claim; it counts for `span`, or as long as evidence may age."""
+        evidence = self._evidence(claim, subject, conclusion)
+        expires = evidence.observed_at + span if span else None
+        self._recorder.write(Observed(evidence=replace(evidence, kind="attested", by=by, expires_at=expires)))
+
+    def _evidence(self, claim: Claim, subject: Subject[Spec], conclusion: Conclusion) -> Evidence:
         setting = self._setting
         names = names_in(depends(setting.environment, claim.check, subject))
-        evidence = Evidence(
+        return Evidence(
             run=setting.run,
             claim=claim,
             conclusion=conclusion,
             observed_at=setting.clock(),
-            duration=duration,
+            duration=0.0,
             claim_digest=claim_digest(setting.environment, claim.check, subject),
             targets=hashed_targets(names, setting.values, key=self._key, unset=True),
-            reproduce=reproduce,
         )
-        self._recorder.write(Observed(evidence=evidence))
 
     def seal(self, claim: Claim, phases: Mapping[str, str]) -> None:
         """How the claim's set-up, call and teardown ended is on disk; a missing phase counts as not run."""
@@ -90,3 +127,17 @@ class Journal:
             RunFinished(finished_at=self._setting.clock(), exit_status=exit_status, fingerprints=fingerprints)
         )
         self._recorder.close()
+        self._push()
+
+    def _push(self) -> None:
+        """Where evidence lies in a bucket, what is on disk is there too."""
+        if self._remote:
+            self._remote.push(self._recorder.path)
+
+
+def _shard(text: str) -> str:
+    """`2/4`, or nothing; EvidenceError for what is no part of a whole."""
+    found = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", text)
+    if text and (not found or int(found[1]) > int(found[2])):
+        raise EvidenceError(f"CUTOVER_SHARD={text!r}: write which part of how many, as in 2/4")
+    return text

@@ -14,8 +14,8 @@ from verify.core.verdicts import Conclusion, Verdict
 SHOWN = 10
 
 
-def header(environment: Environment, checks: Mapping[str, Check]) -> list[str]:
-    """What is on trial, against what, and what nothing is declared about."""
+def header(environment: Environment, checks: Mapping[str, Check], waiting: Mapping[str, str]) -> list[str]:
+    """What is on trial, against what, what nothing is declared about, and what `waiting` is not asked now."""
     system, against = environment.system, environment.baseline
     title = f" ({system.title})" if system.title else ""
     lines = [
@@ -27,7 +27,12 @@ def header(environment: Environment, checks: Mapping[str, Check]) -> list[str]:
     deferred = sorted({family for step in system.steps for family in step.deferred})
     if deferred:
         lines.append(f"not yet required by some step: {', '.join(deferred)}")
-    return lines
+    return lines + not_asked(waiting)
+
+
+def not_asked(waiting: Mapping[str, str]) -> list[str]:
+    """A line for each check that this run leaves open, and what has it asked."""
+    return [f"not asked by this run: {check} ({why})" for check, why in sorted(waiting.items())]
 
 
 def told(claim: Claim, conclusion: Conclusion, reproduce: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from verify.checks.pairs import Pair
 from verify.core.accepted import settle
-from verify.core.asking import Judge
+from verify.core.asking import NOW, Judge, Measured
 from verify.core.catalogue import Check, check_of
 from verify.core.errors import CheckDefect, CutoverError
 from verify.core.spec import Spec
@@ -21,12 +21,17 @@ from verify.core.subjects import Environment, Subject, accepted_for
 from verify.core.verdicts import Conclusion, Verdict
 from verify.datasets import LiveDatasets
 from verify.loading import ROOT, listing, load_environment
+from verify.measuring import Metrics
 from verify.messages import header, told
+from verify.observed import Observed
 from verify.recording import evidence_root, utc_now
-from verify.running import PHASES, SPOKEN, RunRecorder
+from verify.retreating import Retreats
+from verify.running import PHASES, SPOKEN, WAITING, RunRecorder
 from verify.sides import LiveSide
 from verify.stores.registry import problems
 from verify.trial import hide_in_crashes, locked_checks, on_trial
+from verify.visiting import Public
+from verify.waiting import waiting
 
 RECORDER: Final = pytest.StashKey[RunRecorder]()
 CHECKS: Final = pytest.StashKey[Mapping[str, Check]]()
@@ -55,10 +60,13 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         environment = load_environment(name, stores=problems)
         config.stash[CHECKS] = locked_checks()
+        root = evidence_root(config.getoption("evidence"), os.environ)
     except CutoverError as error:
         raise pytest.UsageError(str(error)) from error
-    root = evidence_root(config.getoption("evidence"), os.environ)
     trial = on_trial(environment, values=os.environ, root=root)
+    config.stash[WAITING] = waiting(
+        trial, config.stash[CHECKS], named=name, writes=config.getoption("allow_writes")
+    )  # fmt: skip
     hide_in_crashes(trial.mask)
     controls = bool(getattr(config.option, "numprocesses", None)) and not hasattr(config, "workerinput")
     recorder = RunRecorder(trial, record=not config.getoption("no_record") and not controls)
@@ -76,16 +84,18 @@ def _verifies(config: pytest.Config) -> bool:
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """What is on trial, against what, and what this environment declares nothing about."""
     recorder = config.stash.get(RECORDER, None)
-    return header(recorder.trial.environment, config.stash[CHECKS]) if recorder else []
+    return header(recorder.trial.environment, config.stash[CHECKS], config.stash[WAITING]) if recorder else []
 
 
 def pytest_pycollect_makeitem(collector: pytest.Module, obj: object) -> list[pytest.Item] | None:
-    """Checks without a subject in this environment are not collected; the header lists them."""
+    """Checks without a subject in this environment, or that wait for something, are not collected; the header lists them."""
     check = check_of(obj)
     if check is None:
         return None
     recorder = collector.config.stash.get(RECORDER, None)
-    return [] if recorder is None or not check.subjects(recorder.trial.environment) else None
+    if recorder is None or not check.subjects(recorder.trial.environment):
+        return []
+    return [] if check.id in collector.config.stash[WAITING] else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -110,7 +120,7 @@ def judge(request: pytest.FixtureRequest, recorder: RunRecorder) -> Iterator[Jud
     started = time.monotonic()
     item: pytest.Item = request.node
 
-    def conclude(conclusion: Conclusion) -> None:
+    def conclude(conclusion: Conclusion, measured: Measured = NOW) -> None:
         __tracebackhide__ = True
         claim = recorder.claim_of(item)
         if claim is None or SPOKEN in item.stash:
@@ -118,7 +128,7 @@ def judge(request: pytest.FixtureRequest, recorder: RunRecorder) -> Iterator[Jud
         accepted = accepted_for(recorder.trial.environment, claim.check, claim.subject)
         settled = settle(conclusion, accepted, today=utc_now().date())
         item.stash[SPOKEN] = settled
-        recorder.conclude(item, settled, duration=time.monotonic() - started, reproduce=reproduction(item))
+        recorder.conclude(item, settled, measured, duration=time.monotonic() - started, reproduce=reproduction(item))
         if settled.verdict is not Verdict.PASS:
             pytest.fail(recorder.trial.mask(told(claim, settled, reproduction(item))), pytrace=False)
 
@@ -163,6 +173,30 @@ def datasets(recorder: RunRecorder, seed: int) -> Iterator[LiveDatasets]:
     """Both sides' records; every store is closed at the end."""
     with LiveDatasets(recorder.trial, seed=seed) as live:
         yield live
+
+
+@pytest.fixture(scope="session")
+def observations(recorder: RunRecorder) -> Observed:
+    """What `cutover observe` recorded of this environment."""
+    return Observed(recorder.trial)
+
+
+@pytest.fixture(scope="session")
+def metrics(candidate: LiveSide) -> Metrics:
+    """The candidate's sources of figures."""
+    return Metrics(candidate)
+
+
+@pytest.fixture(scope="session")
+def public(recorder: RunRecorder) -> Public:
+    """The address that users come to."""
+    return Public(recorder.trial)
+
+
+@pytest.fixture(scope="session")
+def retreats(recorder: RunRecorder) -> Retreats:
+    """Going back, rehearsed."""
+    return Retreats(recorder.trial)
 
 
 @pytest.fixture(scope="session")

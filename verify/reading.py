@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from verify.chain import read_links
 from verify.core.catalogue import Claim
-from verify.core.decision import Decision, dump_decision, load_decision
+from verify.core.decision import Decision
 from verify.core.errors import EvidenceError
 from verify.core.evidence import (
     Evidence,
@@ -48,13 +46,12 @@ def _bytes(path: Path) -> bytes:
         raise EvidenceError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def read_records(path: Path) -> list[Record]:
+def linked_lines(path: Path) -> Iterator[tuple[str, object]]:
     """
-    The records of one file, in order; a last line cut short by a crash is left out.
+    Each line's place (`file:line`) and record, in order; a last line cut short by a crash is left out.
 
     Raises EvidenceError naming file and line when a line is not what was written.
     """
-    records: list[Record] = []
     previous = FIRST
     for number, line in enumerate(_bytes(path).splitlines(keepends=True), start=1):
         place = f"{path}:{number}"
@@ -69,9 +66,17 @@ def read_records(path: Path) -> list[Record]:
         body = line.rpartition(b',"sha256":"')[0]
         if document.get("sha256") != hashlib.sha256(body).hexdigest():
             raise EvidenceError(f"{place}: not what was written; the line was edited")
-        records.append(load_record(document.get("record"), place=place))
+        yield place, document.get("record")
         previous = hashlib.sha256(line).hexdigest()
-    return records
+
+
+def read_records(path: Path) -> list[Record]:
+    """
+    The records of one file, in order; a last line cut short by a crash is left out.
+
+    Raises EvidenceError naming file and line when a line is not what was written.
+    """
+    return [load_record(record, place=place) for place, record in linked_lines(path)]
 
 
 def read_run(folder: Path) -> Run | None:
@@ -86,26 +91,43 @@ def read_run(folder: Path) -> Run | None:
     heads = [_head(records, folder) for records in files]
     if len({head.environment for head in heads}) > 1:
         raise EvidenceError(f"{folder}: holds files of several environments")
-    ends = [each[-1] for each in files]
-    finished = [each for each in ends if isinstance(each, RunFinished)]
+    finished = [each[-1] for each in files if isinstance(each[-1], RunFinished)]
     selections = [each for records in files for each in records if isinstance(each, Selected)]
     first = min(heads, key=lambda head: head.started_at)
     complete = len(finished) == len(files) == len(list(folder.glob("*.jsonl")))
     crashed = any(each.exit_status == INTERNAL_ERROR for each in finished)
+    claims, left = _chosen(selections, divided=any(head.shard for head in heads))
     lasts = {each.fingerprints for each in finished} | {head.fingerprints for head in heads}
     return Run(
         id=folder.name,
         tool=first.tool,
         environment=first.environment,
         started_at=first.started_at,
-        finished=complete and bool(selections) and not crashed,
+        finished=complete and bool(selections) and not crashed and _all_shards(heads),
         started_as=first.fingerprints,
         finished_as=lasts.pop() if len(lasts) == 1 else replace(first.fingerprints, candidate="changed during the run"),
-        claims=frozenset(claim for each in selections for claim in each.claims),
-        deselected=frozenset(claim for each in selections for claim in each.deselected),
+        claims=claims,
+        deselected=left,
         evidence=_evidence(files, folder),
         sealed=_sealed(files),
     )
+
+
+def _chosen(selections: Sequence[Selected], *, divided: bool) -> tuple[frozenset[Claim], frozenset[Claim]]:
+    """What was set out to be asked, and what was left out; what one part of a divided run leaves out another may ask."""
+    claims = frozenset(claim for each in selections for claim in each.claims)
+    left = frozenset(claim for each in selections for claim in each.deselected)
+    return claims, left - claims if divided else left
+
+
+def _all_shards(heads: Sequence[RunStarted]) -> bool:
+    """True when every part of a divided run is there; a run that was not divided is its one part."""
+    parts = {head.shard for head in heads}
+    whole = {part.partition("/")[2] for part in parts}
+    if parts == {""} or len(whole) != 1:
+        return parts == {""}
+    (count,) = whole
+    return parts == {f"{number}/{count}" for number in range(1, int(count) + 1)}
 
 
 def _blind(folder: Path) -> Run | None:
@@ -157,58 +179,25 @@ def read_runs(home: Path, *, environment: str) -> list[Run]:
     return sorted(runs, key=lambda run: (run.started_at, run.id))
 
 
-def evidence_digest(home: Path) -> str:
+def on_disk(home: Path) -> dict[str, bytes]:
+    """Every evidence file's content by its name below the folder."""
+    return {str(path.relative_to(home)): _bytes(path) for path in sorted(home.glob("runs/*/*.jsonl"))}
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
     """SHA-256 over every evidence file's name and content."""
     total = hashlib.sha256()
-    for path in sorted(home.glob("runs/*/*.jsonl")):
-        total.update(f"{path.relative_to(home)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    for name, content in files.items():
+        total.update(f"{name} {hashlib.sha256(content).hexdigest()}\n".encode())
     return total.hexdigest()
 
 
+def evidence_digest(home: Path) -> str:
+    """SHA-256 over every evidence file's name and content, as they are now."""
+    return digest_of(on_disk(home))
+
+
 def read_chain(home: Path) -> tuple[list[Decision], str]:
-    """The decisions in order and the SHA-256 of the last; EvidenceError when a link does not hold."""
-    chain: list[Decision] = []
-    previous = FIRST
-    for number, path in enumerate(sorted(home.glob("decisions/*.json")), start=1):
-        text = _bytes(path)
-        decision = load_decision(text.decode("utf-8", errors="replace"), place=str(path))
-        if chain and decision.environment != chain[-1].environment:
-            raise EvidenceError(f"{path}: a decision of {decision.environment} among those of {chain[-1].environment}")
-        if decision.sequence != number or decision.previous != previous or path.name != _link_name(number, text):
-            raise EvidenceError(f"{path}: does not follow the decision before it; one was edited, removed or reordered")
-        chain.append(decision)
-        previous = hashlib.sha256(text).hexdigest()
-    return chain, previous
-
-
-@contextmanager
-def locked(home: Path) -> Iterator[None]:
-    """One gate at a time works on this environment's chain."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / ".lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _link_name(sequence: int, text: bytes) -> str:
-    """Sequence and the start of the content's SHA-256, so that an edit of the last link shows too."""
-    return f"{sequence:06d}-{hashlib.sha256(text).hexdigest()[:16]}.json"
-
-
-def append_decision(home: Path, decision: Decision, *, chain: Sequence[Decision], head: str) -> tuple[Decision, Path]:
-    """The decision as the chain's new last link, whole on disk. The caller holds the lock since it read the chain."""
-    linked = replace(decision, sequence=len(chain) + 1, previous=head)
-    folder = home / "decisions"
-    text = dump_decision(linked).encode()
-    path = folder / _link_name(linked.sequence, text)
-    draft = folder / ".draft"  # the lock is held, so a draft that is there was left by a crash
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        raise EvidenceError(f"{path}: the decision could not be written: {error.strerror}") from error
-    return linked, path
+    """The decisions in order, without what else stands between them, and the SHA-256 of the last link."""
+    chain = read_links(home)
+    return [link for link in chain.links if isinstance(link, Decision)], chain.head

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
@@ -17,11 +18,13 @@ from verify.core.errors import EvidenceError
 from verify.core.evidence import Record, dump_record
 from verify.core.secrets import Mask
 from verify.core.subjects import Environment
+from verify.remote import is_remote, mirror, remote_of
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DEFAULT: Final = ROOT / "reports" / "out"
 VERSION: Final = "0.1.0"
 FIRST: Final = "0" * 64
+_RUN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 # A password may be spelt like an environment or a phase; masking it there would make evidence unreadable.
 _OURS: Final = frozenset(
     {"type", "run", "process", "tool", "environment", "claim", "claims", "deselected", "kind", "cause", "claim_digest",
@@ -30,8 +33,9 @@ _OURS: Final = frozenset(
 
 
 def evidence_root(option: str | None, values: Mapping[str, str]) -> Path:
-    """Where evidence lives: the option, else CUTOVER_EVIDENCE, else reports/out."""
-    return Path(option or values.get("CUTOVER_EVIDENCE") or DEFAULT)
+    """Where evidence lives: the option, else CUTOVER_EVIDENCE, else reports/out; a folder mirrors `s3://BUCKET/PREFIX`."""
+    place = option or values.get("CUTOVER_EVIDENCE") or ""
+    return mirror(place, DEFAULT / ".s3") if is_remote(place) else Path(place or DEFAULT)
 
 
 def home(root: Path, environment: Environment) -> Path:
@@ -39,9 +43,16 @@ def home(root: Path, environment: Environment) -> Path:
     return root / environment.system.system / environment.name
 
 
-def new_run(now: datetime) -> str:
-    """A run's id: its UTC start and eight random hex digits, so that ids sort by time."""
-    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+def new_run(now: datetime, *, alone: bool = False) -> str:
+    """
+    A run's id: its UTC start and eight random hex digits, so that ids sort by time.
+
+    CUTOVER_RUN names it instead, so that jobs which share the work (CUTOVER_SHARD) write into one run; not one that is `alone`.
+    """
+    given = "" if alone else os.environ.get("CUTOVER_RUN", "")
+    if given and not _RUN.fullmatch(given):
+        raise EvidenceError(f"CUTOVER_RUN={given!r}: up to 64 letters, digits, dots, dashes and underscores")
+    return given or f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
 
 
 def hash_key(root: Path) -> bytes:
@@ -53,17 +64,18 @@ def hash_key(root: Path) -> bytes:
     path = root / ".key"
     root.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        _make_key(path)
+        remote, made = remote_of(root), secrets.token_bytes(32)
+        _make_key(path, remote.key(made) if remote else made)
     return _read_key(path)
 
 
-def _make_key(path: Path) -> None:
+def _make_key(path: Path, key: bytes) -> None:
     """The key appears whole or not at all, so that workers who start together read the same one."""
     draft = path.with_name(f".key.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
+            file.write(key)
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NoReturn
@@ -10,19 +10,21 @@ from typing import Final, NoReturn
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ReprTracebackNative
 
+from verify.core.asking import NOW, Measured
 from verify.core.catalogue import Claim, check_of
 from verify.core.errors import CutoverError
 from verify.core.spec import Spec
 from verify.core.subjects import Subject
 from verify.core.verdicts import Conclusion
 from verify.journal import Journal
-from verify.messages import closing, verdict_lines
+from verify.messages import closing, not_asked, verdict_lines
 from verify.reading import read_run
 from verify.recording import home, new_run, utc_now
 from verify.trial import Trial
 
 PHASES: Final = pytest.StashKey[dict[str, str]]()
 SPOKEN: Final = pytest.StashKey[Conclusion]()
+WAITING: Final = pytest.StashKey[Mapping[str, str]]()
 UNWRITTEN: Final = 3
 
 
@@ -41,6 +43,7 @@ class RunRecorder:
     record: bool
     journal: Journal | None = None
     deselected: list[Claim] = field(default_factory=list)
+    collected: dict[Claim, None] = field(default_factory=dict)
     conclusions: dict[Claim, Conclusion] = field(default_factory=dict)
 
     def claim_of(self, item: pytest.Item) -> Claim | None:
@@ -48,6 +51,12 @@ class RunRecorder:
         check = check_of(getattr(item, "function", None))
         subject = subject_of(item)
         return Claim(self.trial.environment.id, check.id, subject.id) if check and subject else None
+
+    @pytest.hookimpl
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """What was collected is remembered, so that a plugin which drops it without a word leaves a trace."""
+        if claim := self.claim_of(item):
+            self.collected[claim] = None
 
     @pytest.hookimpl
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
@@ -58,6 +67,7 @@ class RunRecorder:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """The run's claims are on disk before the first question is asked."""
         claims = [claim for item in session.items if (claim := self.claim_of(item))]
+        self.deselected += sorted(self.collected.keys() - {*claims, *self.deselected})
         if not self.record or session.config.option.collectonly or not (claims or self.deselected):
             return
         worker: dict[str, str] = getattr(session.config, "workerinput", {})
@@ -87,14 +97,24 @@ class RunRecorder:
 
     shared: str = ""
 
-    def conclude(self, item: pytest.Item, conclusion: Conclusion, *, duration: float, reproduce: str) -> None:
-        """The conclusion is on disk and remembered for the summary."""
+    def conclude(
+        self, item: pytest.Item, conclusion: Conclusion, measured: Measured = NOW, *, duration: float, reproduce: str
+    ) -> None:
+        """The conclusion is on disk, with what was measured and when, and remembered for the summary."""
         claim, subject = self.claim_of(item), subject_of(item)
         if claim is None or subject is None:
             return
         if self.journal:
             try:
-                self.journal.observe(claim, subject, conclusion, duration=duration, reproduce=reproduce)
+                self.journal.observe(
+                    claim,
+                    subject,
+                    conclusion,
+                    duration=duration if measured.seconds is None else measured.seconds,
+                    reproduce=reproduce,
+                    traffic_percent=measured.traffic_percent,
+                    observed_at=measured.ended,
+                )
             except CutoverError as error:
                 self._unwritten(error)
         self.conclusions[claim] = conclusion
@@ -140,7 +160,8 @@ class RunRecorder:
         environment = self.trial.environment
         folder, conclusions, doubts = self._on_record() if self.shared else self._own()
         asked = closing(environment, folder, named=terminalreporter.config.getoption("env"))
-        for line in verdict_lines(environment, conclusions) + doubts + asked:
+        open_still = not_asked(terminalreporter.config.stash.get(WAITING, {}))
+        for line in verdict_lines(environment, conclusions) + doubts + open_still + asked:
             terminalreporter.write_line(self.trial.mask(line))
 
     def _own(self) -> tuple[Path | None, dict[Claim, Conclusion], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from threading import Lock
 from typing import Final
 
 from pydantic import JsonValue
@@ -37,6 +38,7 @@ class LiveSide:
         self._clients: dict[tuple[str, int, frozenset[str]], HttpClient] = {}
         self._tokens: dict[str, Secret | Problem] = {}
         self._stack = ExitStack()
+        self._opening = Lock()  # several probes may be the first to ask
 
     def close(self) -> None:
         """Every connection is closed."""
@@ -100,7 +102,7 @@ class LiveSide:
         heard = self.exchange(proof.request, url=proof.url, deadline=timeout)
         if isinstance(heard, Problem):
             return heard, None
-        name = heard.value.header(proof.header) if proof.header else _field(heard.value, proof.field or "$")
+        name = heard.value.header(proof.header) if proof.header else field_of(heard.value, proof.field or "$")
         build = heard.value.header(proof.build) if proof.build else None
         if name is None:
             where = f"header {proof.header}" if proof.header else f"field {proof.field}"
@@ -111,11 +113,12 @@ class LiveSide:
 
     def _client(self, url: str, max_bytes: int, *, allow: frozenset[str] = frozenset()) -> HttpClient:
         key = (url, max_bytes, allow)
-        if key not in self._clients:
-            headers = self._filled(self.environment.file.headers)
-            client = HttpClient(self._address(url), headers=headers, max_bytes=max_bytes, allow=allow)
-            self._clients[key] = self._stack.enter_context(client)
-        return self._clients[key]
+        with self._opening:
+            if key not in self._clients:
+                headers = self._filled(self.environment.file.headers)
+                client = HttpClient(self._address(url), headers=headers, max_bytes=max_bytes, allow=allow)
+                self._clients[key] = self._stack.enter_context(client)
+            return self._clients[key]
 
     def _filled(self, headers: Mapping[str, str]) -> dict[str, str | Secret]:
         return {name: self._resolver.secret(value) if names_in(value) else value for name, value in headers.items()}
@@ -141,7 +144,7 @@ class LiveSide:
         )
         if not 200 <= reply.status < 300:
             raise AnswerMalformed(f"{login.request} answered {reply.status}; are its credentials right?")
-        token = _field(reply, login.token)
+        token = field_of(reply, login.token)
         if not token:
             raise AnswerMalformed(f"{login.request} answered {reply.status} without {login.token}")
         self._resolver.mask.add(token)
@@ -167,7 +170,7 @@ def _with_scheme(token: Secret, scheme: str) -> Secret:
     return Secret(token.name, look_up)
 
 
-def _field(reply: Reply, path: str) -> str | None:
+def field_of(reply: Reply, path: str) -> str | None:
     """The text at a JSONPath of a JSON answer; None when there is none."""
     try:
         document = parse_json(reply.body)

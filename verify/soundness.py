@@ -19,6 +19,7 @@ from verify.core.subjects import Environment
 from verify.data_soundness import close_to, unsound_data
 from verify.one_place import told_apart
 from verify.positions import Document, Path_
+from verify.success_soundness import unsound_metrics, unsound_success
 
 _NEVER_WAIVED = frozenset(
     {
@@ -46,8 +47,10 @@ def unsound(
     found += _placed(documents["system"], _system(system))
     found += _placed(documents["system"], _places(system, sides))
     found += _placed(documents["system"], unsound_data(system, sides))
+    found += _placed(documents["system"], unsound_success(system, file))
     for name, side in sides.items():
         found += _placed(documents[name], _environment(side, stores))
+        found += _placed(documents[name], unsound_metrics(side))
         found += _placed(documents[name], _collections(system, side))
     if baseline:
         found += _placed(documents["candidate"], _selves(file, baseline))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 from dataclasses import dataclass
@@ -33,6 +34,12 @@ class Kept:
         return judged
 
 
+def apart() -> Path:
+    """The folder itself; the peak memory is written there when the process ends."""
+    atexit.register(lambda: Kept().conclude([], duration=0.0))
+    return FOLDER
+
+
 def opened(name: str, options: Any) -> Case:
     """One server as both sides."""
     del options
@@ -42,7 +49,7 @@ def opened(name: str, options: Any) -> Case:
         latency=Latency.model_validate({"p50": {"max_ratio": 1.10}}), error_rate=ErrorRate(at_most=2.0, margin=2.0),
     )  # fmt: skip
     asked = PlannedRequest(name="root", method="GET", path="/", bases=(SERVER, SERVER))
-    return Case(terms=terms, prepare=lambda: Target(requests=(asked,)), begin=Kept)
+    return Case(terms=terms, prepare=lambda: Target(requests=(asked,)), begin=lambda _: Kept(), apart=apart)
 
 
 install(opened, lambda: "  loopback")

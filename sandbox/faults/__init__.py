@@ -23,7 +23,7 @@ def known_faults() -> tuple[Fault, ...]:
 
 def faults_of(system: str) -> tuple[Fault, ...]:
     """The faults that exist for that system, by name."""
-    return tuple(each for each in known_faults() if system in each.systems)
+    return tuple(each.within(system) for each in known_faults() if system in each.systems)
 
 
 def fault(name: str, system: str) -> Fault:

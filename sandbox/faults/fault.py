@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sandbox.web.exchange import Exchange
 from sandbox.web.settings import Settings
@@ -38,6 +38,13 @@ class Slowdown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InTurn:
+    """The candidate answers one API request at a time: each keeps all others waiting for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorShare:
     """This share of the candidate's API requests is answered with 500; which ones depends on seed and index."""
 
@@ -68,16 +75,17 @@ class StoreChange:
     heal: Callable[[Settings, object], None]
 
 
-How = AnswerChange | BodyCut | Slowdown | ErrorShare | RowChange | StoreChange
+How = AnswerChange | BodyCut | Slowdown | InTurn | ErrorShare | RowChange | StoreChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One defect of the candidate.
 
-    `kind` is http, data or load. `claims` maps "check subject" to the verdict it must have while the fault is planted,
-    the same in each of `systems`; `claims_by_system` adds what differs; every other claim must stay PASS. `advance`
-    and `stay` are the gate's decisions.
+    `kind` is http, data, load, success for what concerns traffic, or observe for what is planted only while
+    `cutover observe` looks. `claims` maps "check subject" to the verdict it must have while the fault is planted, the
+    same in each of `systems`; `claims_by_system` adds what differs; every other claim must stay PASS. `advance` and
+    `stay` are the gate's decisions; `stay_by_system` says where it is another.
     """
 
     name: str
@@ -89,6 +97,11 @@ class Fault:
     claims_by_system: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     advance: str = HOLD
     stay: str = HOLD
+    stay_by_system: Mapping[str, str] = field(default_factory=dict)
+
+    def within(self, system: str) -> Fault:
+        """The fault as that system has it."""
+        return replace(self, stay=self.stay_by_system.get(system, self.stay)) if self.stay_by_system else self
 
     def claims_of(self, system: str) -> Mapping[str, str]:
         """Every claim this fault must alter in that system, with its verdict, sorted."""

@@ -9,6 +9,7 @@ from sandbox.faults.fault import (
     BOTH,
     EASYPICKS,
     FAIL,
+    HOLD,
     INCONCLUSIVE,
     PICKUP,
     ROLL_BACK,
@@ -109,12 +110,21 @@ FAULTS = (
         summary="a list whose order matters is reversed", how=AnswerChange(change=_reverse_lists),
     ),
     Fault(
-        name="wrong-target", kind="http", systems=BOTH, stay=ROLL_BACK,
+        name="wrong-target", kind="http", systems=BOTH, stay=ROLL_BACK, stay_by_system={PICKUP: HOLD},
         # Another build answers, so what was measured of the candidate's own build no longer counts.
         claims={
             "health.identity identity/main": FAIL,
             "load.latency mix/api": INCONCLUSIVE,
             "success.error_rate mix/api": INCONCLUSIVE,
+        },
+        # Nobody meets the candidate, so going back cannot be rehearsed either, and the gate only holds.
+        claims_by_system={
+            PICKUP: {
+                "load.headroom headroom/candidate": INCONCLUSIVE,
+                "success.availability availability/candidate": INCONCLUSIVE,
+                "success.split split/visitors": FAIL,
+                "success.rollback rollback/traffic": INCONCLUSIVE,
+            },
         },
         summary="the candidate's address leads to the baseline", how=AnswerChange(change=_as_baseline),
     ),

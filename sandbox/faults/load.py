@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.faults.fault import BOTH, EASYPICKS, FAIL, ROLL_BACK, ErrorShare, Fault, Slowdown
+from sandbox.faults.fault import BOTH, EASYPICKS, FAIL, PICKUP, ROLL_BACK, ErrorShare, Fault, InTurn, Slowdown
 
 FAULTS = (
     Fault(
@@ -16,5 +16,11 @@ FAULTS = (
     Fault(
         name="tail-x5", kind="load", systems=BOTH, claims={"load.latency mix/api": FAIL},
         summary="one in fifty API requests takes five times as long", how=Slowdown(factor=5.0, share=0.02),
+    ),
+    Fault(
+        name="one-at-a-time", kind="load", systems=frozenset({PICKUP}),
+        # It ends near 80 requests/s: under what the canary needs, and under the rate of the load run, whose waiting it shows.
+        claims={"load.headroom headroom/candidate": FAIL, "load.latency mix/api": FAIL},
+        summary="a lock lets API requests through one by one, each after 11 ms", how=InTurn(seconds=0.011),
     ),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sandbox.errors import UnknownFault
-from sandbox.faults.fault import AnswerChange, BodyCut, ErrorShare, Fault, RowChange, Slowdown, StoreChange
+from sandbox.faults.fault import AnswerChange, BodyCut, ErrorShare, Fault, InTurn, RowChange, Slowdown, StoreChange
 from sandbox.faults.rows import Rows
 from sandbox.web.exchange import Exchange
 from sandbox.web.service_time import share
@@ -80,6 +80,10 @@ class Planted:
             if isinstance(each.how, Slowdown) and self._hits(each, each.how.share, index):
                 factor *= each.how.factor
         return factor
+
+    def turn(self) -> float:
+        """Seconds for which each API request keeps all others waiting; 0 when none waits for another."""
+        return sum(each.how.seconds for each in self._active if isinstance(each.how, InTurn))
 
     def cut(self, exchange: Exchange, body: bytes, *, compressed: bool) -> bytes:
         """The bytes that are sent of the body."""

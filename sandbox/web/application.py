@@ -45,6 +45,7 @@ class Side:
         self._stamp = stamp(settings.system, settings.side)
         self._baseline = stamp(settings.system, settings.baseline)
         self._count = itertools.count()
+        self._turn = asyncio.Lock()
 
     def application(self) -> Starlette:
         """The routes: endpoints, pages, and what answers everything else."""
@@ -65,6 +66,9 @@ class Side:
         changed = self._planted.change(exchange, index)
         takes = max(service_time(self._settings.seed, self._settings.side, index), time.perf_counter() - began)
         await asyncio.sleep(began + takes * self._planted.slowdown(index) - time.perf_counter())
+        if turn := self._planted.turn():
+            async with self._turn:
+                await asyncio.sleep(turn)
         return self._response(request, changed)
 
     async def _handled(self, endpoint: Endpoint, request: Request) -> tuple[int, Body]:

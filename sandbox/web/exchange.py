@@ -10,6 +10,7 @@ Body = Mapping[str, object] | str
 HEALTH = "health"
 PAGE = "page"
 API = "api"
+FIGURES = "figures"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,12 +20,13 @@ from benchmarks.measuring.report import as_markdown, last_line
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = {
+    "calibration": ["ours"] * 3,
     "consistency.dynamodb": ["ours", "limit"] * 2,
     "consistency.json_files": ["ours", "limit"] * 2,
     "consistency.json_postgres": ["ours", "limit", "limit", "peer", *["ours", "limit", "limit"] * 2],
     "consistency.opensearch": ["ours", "limit"] * 2,
     "consistency.postgres": ["ours", *["limit"] * 3, *["peer"] * 4, *["ours", *["limit"] * 3] * 3],
-    "load_harness": ["ours", "peer"],
+    "load_harness": ["ours", "peer", "ours", "peer"],
 }
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from verify.clients._edge import KINDS, TRANSLATED, translate
-from verify.core.errors import AnswerMalformed, ClientError, DeadlineExceeded, Unreachable
+from verify.core.errors import AnswerMalformed, ClientError, DeadlineExceeded, Unreachable, Unsent
 
 
 def public_exceptions(module: object) -> list[type[Exception]]:
@@ -39,6 +39,10 @@ def test_every_public_exception_is_mapped(kind):
         (TimeoutError("x"), DeadlineExceeded),
         (ConnectionResetError(104, "Connection reset by peer"), Unreachable),
         (BrokenPipeError(32, "Broken pipe"), Unreachable),
+        (OSError(113, "No route to host"), Unreachable),
+        (OSError(101, "Network is unreachable"), Unsent),
+        (OSError(24, "Too many open files"), Unsent),
+        (OSError(99, "Cannot assign requested address"), Unsent),
         (ssl.SSLError(1, "wrong version"), Unreachable),
         (ssl.SSLEOFError(8, "EOF"), AnswerMalformed),
         (zlib.error("sesame"), AnswerMalformed),

@@ -36,9 +36,9 @@ def test_every_twin_has_a_candidate_environment() -> None:
     assert set(known_systems()) == set(CANDIDATES) == {name.partition("/")[0] for name in available()}
 
 
-@pytest.mark.parametrize("check", sorted(asked_checks()))
+@pytest.mark.parametrize("check", sorted(check for check in asked_checks() if not check.startswith("attest.")))
 def test_every_check_is_proven_by_a_fault(check: str) -> None:
-    """At least one planted fault must turn this check."""
+    """At least one planted fault must turn this check; what a person says, no fault of a system can turn."""
     turned = {
         claim.split(" ")[0] for fault in known_faults() for each in fault.systems for claim in fault.claims_of(each)
     }

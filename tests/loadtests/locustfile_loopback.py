@@ -50,7 +50,9 @@ def opened(name: str, options: Any) -> Case:
         PlannedRequest(name=each, method="GET", path=f"/{each}", bases=bases, timeout=2.0, weight=weight)
         for each, weight in zip(terms.names, terms.weights, strict=True)
     )
-    return Case(terms=terms, prepare=lambda: Target(requests=requests), begin=Kept)
+    return Case(
+        terms=terms, prepare=lambda: Target(requests=requests), begin=lambda _: Kept(), apart=lambda: FOLDER / "drain"
+    )
 
 
 install(opened, lambda: "  loopback")

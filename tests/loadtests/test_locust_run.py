@@ -154,7 +154,8 @@ def test_without_permission_nothing_is_sent(tmp_path: Path, closed_port: str) ->
         ((*RUN, "--rate", "9000"), 2, "over the ceiling of 5000"),
         ((*RUN, "--rate", "0"), 2, "nothing would be sent"),
         ((*RUN, "--duration", "1"), 2, "a verdict needs 10"),
-        ((*RUN, "--master"), 2, "not supported yet"),
+        ((*RUN, "--master", "--rate", "9000"), 2, "over the ceiling of 5000"),
+        ((*RUN, "--arrivals", "burst"), 2, "invalid choice"),
         ((*RUN, "--plan"), 0, "requests an arm"),
     ],
 )

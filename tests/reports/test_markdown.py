@@ -87,7 +87,7 @@ def test_what_was_not_verified_is_listed():
     for words in (
         "Not yet required by this step: load",
         "Waived: parity.endpoint endpoint/item: asked by hand",
-        "Changed since the last decision: waived",
+        "Changed since the last ADVANCE: waived",
         "Superseded failure of parity.endpoint endpoint/list: r0: differs",
     ):
         assert words in text, words

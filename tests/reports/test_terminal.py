@@ -81,7 +81,7 @@ def test_everything_a_reader_must_know():
         "not declared: session.token",
         "waived: parity.endpoint endpoint/item: asked by hand",
         "accepted: parity.endpoint endpoint/list: 3 x $.x",
-        "changed since the last decision: waived parity.endpoint endpoint/item",
+        "changed since the last ADVANCE: waived parity.endpoint endpoint/item",
         "candidate build: build-7",
         "can we still go back? yes",
         "decision: d.json",

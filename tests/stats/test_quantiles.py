@@ -17,7 +17,6 @@ from verify.stats.quantiles import (
     excess,
     judge_quantiles,
     noise,
-    spending,
     trimmed_interval,
 )
 
@@ -80,19 +79,45 @@ def test_the_baseline_is_the_geometric_mean_of_its_two_arms() -> None:
     assert excess(np.array([0.02]), np.array([0.01]), np.array([0.04]), rule)[0] == pytest.approx(0, abs=1e-12)
 
 
-@given(st.sampled_from([(1.0,), (0.5, 1.0), (0.5, 0.75, 1.0), (0.33, 0.67, 1.0)]), st.floats(0.001, 0.2))
-def test_looks_spend_what_was_given(fractions: tuple[float, ...], total: float) -> None:
-    """The errors of all looks add up to the total, and each is positive."""
-    spent = spending(fractions, total)
-    assert sum(spent) == pytest.approx(total)
-    assert min(spent) > 0
+def test_correlated_values_equal_the_cosines_of_their_own() -> None:
+    """With nothing trimmed the variance is that of Lazarus et al. 2018, (1): the mean square of the cosine weights."""
+    values = np.random.default_rng(5).normal(0, 1, 40)
+    found = trimmed_interval(values, error=0.05, trim=0.0, correlated=True)
+    places = np.arange(1, 41)
+    weights = [np.sqrt(2 / 40) * np.sum(np.cos(np.pi * j * (places - 0.5) / 40) * values) for j in range(1, 7)]
+    long_run = np.mean(np.square(weights))
+    expected = student.ppf(0.95, 6) * np.sqrt(long_run * 40 / (40 * 39))
+    assert found.upper - found.estimate == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("fractions", [(), (0.25, 0.5, 0.75, 1.0), (0.5, 0.5, 1.0), (0.5,)])
-def test_other_looks_are_refused(fractions: tuple[float, ...]) -> None:
-    """No look, four looks, a look twice and a run without its end are errors."""
-    with pytest.raises(ValueError, match="looks"):
-        spending(fractions, 0.05)
+def test_neighbours_that_resemble_each_other_widen_the_interval() -> None:
+    """The same values, sorted so that neighbours are alike, say less about their mean than in random order."""
+    values = np.random.default_rng(6).normal(0, 1, 60)
+    loose = trimmed_interval(values, error=0.05, correlated=True)
+    alike = trimmed_interval(np.sort(values), error=0.05, correlated=True)
+    assert alike.estimate == pytest.approx(loose.estimate)
+    assert alike.upper - alike.estimate > 2 * (loose.upper - loose.estimate)
+
+
+def test_values_that_are_no_numbers_are_refused() -> None:
+    """A block without answers must be left out, not averaged."""
+    with pytest.raises(ValueError, match="no numbers"):
+        trimmed_interval(np.array([1.0, np.nan, 2.0, 3.0, 4.0]), error=0.05)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.5])
+def test_a_share_outside_its_range_is_refused(share: float) -> None:
+    """A look may spend more than nothing and no more than all."""
+    blocks = np.ones((20, 3))
+    with pytest.raises(ValueError, match="a share of"):
+        judge_quantiles(blocks, blocks, blocks, RULES, share=share)
+
+
+def test_arrays_that_do_not_fit_the_rules_are_refused() -> None:
+    """One column a rule, as many triples in every arm."""
+    blocks = np.ones((20, 3))
+    with pytest.raises(ValueError, match="arrays of"):
+        judge_quantiles(blocks, blocks[:19], blocks, RULES)
 
 
 def simulated(runs: int, ratio: float, *, seed: int, triples: int = 40) -> list[tuple[np.ndarray, ...]]:

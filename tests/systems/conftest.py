@@ -46,8 +46,10 @@ def lightsail(easypicks: Twin, tmp_path: Path) -> Desk:
 
 @pytest.fixture
 def postgres(pickup: Twin, tmp_path: Path) -> Desk:
-    """A desk before postgres, without any evidence."""
-    return Desk("postgres", tmp_path / "evidence", pickup.variables)
+    """A desk before postgres, observed for a while, without any other evidence."""
+    desk = Desk("postgres", tmp_path / "evidence", pickup.variables)
+    desk.write_probes()
+    return desk
 
 
 @pytest.fixture(scope="session")

@@ -8,16 +8,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from click.testing import CliRunner
 
 from verify.cli import main
 from verify.core.catalogue import claims
+from verify.core.probing import ObservationEnded, ProbeWindow
 from verify.core.subjects import Environment
 from verify.core.verdicts import passed
 from verify.journal import Journal
 from verify.loading import load_environment
+from verify.probe_files import asked_of, begin
 from verify.reading import read_run, read_runs
 from verify.recording import home, new_run, utc_now
 from verify.stores.registry import problems
@@ -27,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WITHIN_S = 60.0
 CHECKS = ROOT / "verify" / "checks"
 CUTOVER = ("-c", "from verify.cli import main; main()")
-LOADED = ("load.latency", "success.error_rate")
+LOADED = ("load.headroom", "load.latency", "success.error_rate")
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,8 @@ class Desk:
 
     def pytest(self, *words: str, blocks: int | None = None) -> Ended:
         """The suite, asked."""
-        return self.run("-m", "pytest", f"--env={self.env}", "-p", "no:cacheprovider", *words, blocks=blocks)
+        own = ("--allow-writes",) if self.environment.file.rollback else ()  # the twin's own router is moved
+        return self.run("-m", "pytest", f"--env={self.env}", "-p", "no:cacheprovider", *own, *words, blocks=blocks)
 
     def cutover(self, command: str, *words: str) -> Ended:
         """A command of cutover."""
@@ -113,6 +117,20 @@ class Desk:
     def trial(self) -> Trial:
         """The environment on trial in this process."""
         return on_trial(self.environment, values=self.shell(), root=self.root)
+
+    def write_probes(self, count: int = 400) -> None:
+        """The health path was observed for a while until now, without a failure."""
+        environment, now = self.environment, utc_now()
+        asked = asked_of(environment, root=self.root, values=self.shell())
+        start = now - timedelta(seconds=count / 40)
+        trial = self.trial()
+        build = trial.fingerprints().candidate
+        trial.close()
+        files, _ = begin(self.home, environment, asked, now=start, goal=count / 40, every=0.025, anew=True)
+        sent = tuple(25 * number for number in range(count))
+        files.write(ProbeWindow(side="candidate", at=start, sent=sent, build=build))
+        files.write(ObservationEnded(at=now, how="reached", probes=count))
+        files.close()
 
     def write_load(self) -> None:
         """The load claims are proven, as a whole load run would have left them."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
-from desk import Desk, newest, run_in, runs_of
+from desk import LOADED, Desk, newest, run_in, runs_of
 
 from verify.core.catalogue import claims
 from verify.trial import locked_checks
@@ -17,8 +18,7 @@ BOTH = pytest.mark.parametrize(
 
 
 def asked_by_pytest(desk: Desk) -> set:
-    load = ("load.latency", "success.error_rate")
-    return {claim for claim in claims(desk.environment, locked_checks()) if claim.check not in load}
+    return {claim for claim in claims(desk.environment, locked_checks()) if claim.check not in LOADED}
 
 
 @BOTH
@@ -37,6 +37,23 @@ def test_the_healthy_twin_is_green_and_its_evidence_complete(name, workers, requ
     assert all(run.sealed.values())
     assert len(list(newest(desk).glob("*.jsonl"))) == (2 if workers else 1)
     assert run_in(newest(desk)).id == run.id
+
+
+@PICKUP
+def test_what_waits_for_another_command_is_named_and_still_missing(postgres, tmp_path):
+    """Without an observation, and without leave to move traffic, two claims are left open, and no gate passes by them."""
+    postgres = replace(postgres, root=tmp_path / "unobserved")
+    ended = postgres.run("-m", "pytest", "--env=postgres", "-p", "no:cacheprovider", "-q")
+    assert ended.code == 0, ended.said
+    assert ended.names(
+        "not asked by this run: success.availability", "cutover observe --env postgres", "--allow-writes"
+    )
+    (run,) = runs_of(postgres)
+    asked = {claim.check for claim in run.claims}
+    assert not asked & {"success.availability", "success.rollback"}
+    held = postgres.gate("canary")
+    assert held.code == 10, held.said
+    assert held.names("success.availability availability/candidate", "success.rollback rollback/traffic")
 
 
 @EASYPICKS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import ssl
@@ -11,7 +12,7 @@ from typing import Final
 import httpcore
 import httpx
 
-from verify.core.errors import AnswerMalformed, ClientError, DeadlineExceeded, HostNotDeclared, Unreachable
+from verify.core.errors import AnswerMalformed, ClientError, DeadlineExceeded, HostNotDeclared, Unreachable, Unsent
 
 _REFUSED_REQUEST: Final = "the request cannot be sent: its path or a header holds characters HTTP does not allow"
 _NOT_HTTP: Final = "the answer is not valid HTTP/1.1"
@@ -75,6 +76,10 @@ KINDS: Final[dict[type[Exception], tuple[type[ClientError], str]]] = {
     OSError: (Unreachable, "the network failed"),
     UnicodeError: (Unreachable, "the host name cannot be written in DNS"),
 }
+# Errors of this machine, before anything was on the wire.
+_OURS: Final = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.ENETDOWN, errno.ENETUNREACH}
+)
 TRANSLATED: Final[tuple[type[Exception], ...]] = (ClientError, *KINDS)
 
 _CUT: Final = re.compile(r"without sending complete message body \(received (\d+) bytes, expected (\d+)\)")
@@ -112,6 +117,8 @@ def translate(error: Exception, place: str) -> ClientError:
     """
     if isinstance(error, ClientError):
         return type(error)(f"{place}: {error}")
+    if isinstance(error, OSError) and error.errno in _OURS and not isinstance(error, socket.gaierror):
+        return Unsent(f"{place}: {_detail(error, 'this machine could not send it')}")
     for base in type(error).__mro__:
         if issubclass(base, Exception) and base in KINDS:
             kind, text = KINDS[base]

@@ -20,7 +20,7 @@ from verify.clients._edge import TRANSLATED, translate
 from verify.clients._inflate import Plain, decoder
 from verify.clients._streams import Exchange
 from verify.clients._transport import Transport
-from verify.core.errors import AnswerMalformed, BudgetExceeded, ClientError, HostNotDeclared
+from verify.core.errors import AnswerMalformed, BudgetExceeded, ClientError, HostNotDeclared, Unsent
 from verify.core.replies import Reply
 from verify.core.secrets import Secret
 from verify.core.verdicts import Answer, Cause, Observation, Problem
@@ -247,7 +247,7 @@ class HttpClient:
 def observe(source: str, ask: Callable[[], Reply]) -> Observation[Reply]:
     """
     The answer, or why there is none: over-budget past a cap, not-permitted when the address or the method is
-    not ours to ask, no-answer for everything else an endpoint may do.
+    not ours to ask, interrupted when this machine could not send, no-answer for everything else an endpoint may do.
     """
     try:
         return Answer(source=source, value=ask())
@@ -255,6 +255,8 @@ def observe(source: str, ask: Callable[[], Reply]) -> Observation[Reply]:
         cause = Cause.NO_ANSWER
         if isinstance(error, BudgetExceeded):
             cause = Cause.OVER_BUDGET
+        elif isinstance(error, Unsent):
+            cause = Cause.INTERRUPTED
         elif isinstance(error, HostNotDeclared) or type(error) is ClientError:
             cause = Cause.NOT_PERMITTED
         return Problem(source=source, reason=str(error), cause=cause)

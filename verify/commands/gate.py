@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from reports.terminal import decision_lines
+from reports.terminal import decision_lines, inert
+from verify.attesting import statement
+from verify.auditing import audit
+from verify.chain import brought
+from verify.commands.explaining import explained_lines, explained_plain
 from verify.commands.options import (
     env_option,
     environment_named,
@@ -18,14 +25,25 @@ from verify.commands.options import (
     root_of,
     unusable_is_30,
 )
+from verify.commands.sealing import keys_option, seal_of, sign_option
 from verify.core.catalogue import Claim
-from verify.core.decision import dump_decision
-from verify.core.errors import CutoverError, EvidenceError
+from verify.core.decision import Decision, dump_decision
+from verify.core.errors import CutoverError
+from verify.core.explaining import explain
+from verify.core.gate import decide, find
 from verify.core.subjects import Environment
-from verify.core.verdicts import Problem
-from verify.gating import Question, ask, candidate_build
-from verify.reading import read_chain, read_runs
+from verify.gating import Question, Seal, ask, builds, survey
 from verify.recording import home, utc_now
+from verify.signing import IN_TOTO, enveloped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Out:
+    """What is done with the answer."""
+
+    record: bool
+    as_json: bool
+    attest: Path | None
 
 
 @click.command("gate")
@@ -33,13 +51,23 @@ from verify.recording import home, utc_now
 @click.option("--step", metavar="STEP", help="The step we want to enter, or with --stay the one we are in.")
 @click.option("--stay", is_flag=True, help="Ask whether we may remain in the step, by what is live alone.")
 @click.option("--candidate", metavar="BUILD", help="The candidate's build, instead of asking it.")
-@click.option("--offline", is_flag=True, help="Ask nobody; the build must come from --candidate.")
+@click.option("--baseline", metavar="BUILD", help="The baseline's build, instead of asking it.")
+@click.option("--offline", is_flag=True, help="Ask nobody; the builds must come from --candidate and --baseline.")
+@click.option("--as-recorded", is_flag=True, help="Accept targets that cannot be compared: this shell lacks variables.")
 @click.option("--acknowledge", metavar="'CHECK SUBJECT'", multiple=True, help="A claim that was left out on purpose.")
+@click.option("--because", metavar="TEXT", default="", help="Why claims that failed earlier pass now; kept on record.")
+@click.option("--allow-override", is_flag=True, help="End with 0 where `cutover override` answers for this step.")
 @click.option("--no-record", is_flag=True, help="A dry run: the decision is printed and not written.")
-@click.option("--audit", is_flag=True, help="Check the chain of decisions and every evidence file, and decide nothing.")
+@click.option(
+    "--explain", "explains", is_flag=True, help="Every claim with what each run says; decides nothing on record."
+)
+@click.option("--attest", metavar="FILE", type=click.Path(path_type=Path), help="Write an in-toto Test Result there.")
+@click.option("--audit", "audits", is_flag=True, help="Check the whole record, and decide nothing.")
 @click.option(
     "--head", metavar="SHA256", help="With --audit: a head noted earlier, which the chain must still contain."
 )
+@sign_option
+@keys_option
 @evidence_option
 @json_option
 @unusable_is_30
@@ -49,11 +77,19 @@ def gate_command(  # noqa: PLR0913 - one parameter an option
     *,
     stay: bool,
     candidate: str | None,
+    baseline: str | None,
     offline: bool,
+    as_recorded: bool,
     acknowledge: tuple[str, ...],
+    because: str,
+    allow_override: bool,
     no_record: bool,
-    audit: bool,
+    explains: bool,
+    attest: Path | None,
+    audits: bool,
     head: str | None,
+    sign: Path | None,
+    keys: tuple[Path, ...],
     evidence: str | None,
     as_json: bool,
 ) -> None:
@@ -65,30 +101,82 @@ def gate_command(  # noqa: PLR0913 - one parameter an option
     \b
       cutover gate --env lightsail --step 10
       cutover gate --env lightsail --step 10 --stay
+      cutover gate --env lightsail --step 10 --explain
       cutover gate --env lightsail --audit
     """
     environment, root = environment_named(name), root_of(evidence)
-    if audit:
-        click.echo(_audited(environment, root, head))
+    seal = seal_of(sign, keys)
+    if audits:
+        click.echo(_audited(environment, root, head, seal))
         return
     if step is None:
         raise CutoverError("--step is needed; steps: " + ", ".join(each.name for each in environment.system.steps))
-    build, silence = candidate, "--offline asks nobody; give --candidate BUILD"
-    if build is None and not offline:
-        heard = candidate_build(environment, values=os.environ, root=root)
-        build, silence = (None, f"{heard.source}: {heard.reason}") if isinstance(heard, Problem) else (heard.value, "")
     question: Literal["advance", "stay"] = "stay" if stay else "advance"
     asked = Question(
         environment=environment,
         step=environment.step(step).name,
         question=question,
-        candidate=build,
-        silence=silence,
+        builds=builds(environment, values=os.environ, root=root, given=(candidate, baseline), offline=offline),
         acknowledged=frozenset(_claim(environment, text) for text in acknowledge),
+        as_recorded=as_recorded,
+        because=because,
+        allow_override=allow_override,
+        seal=seal,
     )
-    decision, path = ask(asked, root=root, values=os.environ, now=utc_now(), record=not no_record)
-    click.echo(dump_decision(decision) if as_json else "\n".join(decision_lines(decision, path)), nl=not as_json)
-    sys.exit(decision.action.exit_code)
+    if explains:
+        sys.exit(_explained(asked, root, as_json=as_json))
+    sys.exit(_decided(asked, root, _Out(record=not no_record, as_json=as_json, attest=attest)))
+
+
+def _decided(asked: Question, root: Path, out: _Out) -> int:
+    """The exit code of the decision, which is on record and printed."""
+    if out.attest and not out.record:
+        raise CutoverError("--attest speaks of a decision on record; leave --no-record out")
+    decision, path = ask(asked, root=root, values=os.environ, now=utc_now(), record=out.record)
+    if out.attest and path:
+        _attest(out.attest, decision, path, asked.seal)
+    if out.as_json:
+        click.echo(dump_decision(decision), nl=False)
+    else:
+        click.echo("\n".join([*_overridden(decision), *decision_lines(decision, path)]))
+    return decision.exit_code
+
+
+def _overridden(decision: Decision) -> list[str]:
+    """The first line where persons answered for what was not proven: what was found follows below it."""
+    if not decision.overridden_by:
+        return []
+    persons = " and ".join(decision.overridden_by)
+    return [
+        inert(
+            f"OVERRIDDEN: {decision.environment}: step {decision.step} without proof; {persons} answer for it. Found:"
+        )
+    ]
+
+
+def _attest(target: Path, decision: Decision, path: Path, seal: Seal) -> None:
+    said = statement(decision, name=path.name, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    target.write_text(enveloped(said.encode(), IN_TOTO, seal.signer) if seal.signer else said)
+
+
+def _explained(asked: Question, root: Path, *, as_json: bool) -> int:
+    """The exit code that the gate would end with; the plan with all that is on record is printed, nothing is written."""
+    environment = asked.environment
+    brought(home(root, environment))
+    seen = survey(asked, root=root, values=os.environ, now=utc_now())
+    plan, world = seen.plan, seen.world
+    decision = decide(environment, plan, world, question=asked.question)
+    found = find(environment, plan, world, question=asked.question)
+    explained = explain(plan, world, found, found.since if asked.question == "advance" else None)
+    if as_json:
+        plain = explained_plain(plan, explained)
+        click.echo(
+            json.dumps({"outcome": decision.outcome, "reasons": list(decision.reasons), "plan": plain}, indent=1)
+        )
+    else:
+        lines = [*_overridden(decision), *decision_lines(decision, None), "", *explained_lines(plan, explained)]
+        click.echo("\n".join(line[: len(line) - len(line.lstrip(" "))] + inert(line) for line in lines))
+    return decision.exit_code
 
 
 def _claim(environment: Environment, text: str) -> Claim:
@@ -100,17 +188,9 @@ def _claim(environment: Environment, text: str) -> Claim:
     return Claim(environment.id, check, subject)
 
 
-def _audited(environment: Environment, root: Path, noted: str | None) -> str:
-    """What holds; a CutoverError when the chain no longer contains a head that was noted."""
-    folder = home(root, environment)
-    runs = read_runs(folder, environment=environment.id)
-    chain, head = read_chain(folder)
-    if noted and noted not in {head, *(decision.previous for decision in chain)}:
-        raise EvidenceError(
-            f"{folder}: the chain does not contain {noted}; it was cut or rewritten since that was noted"
-        )
-    return (
-        f"{environment.id}: {len(chain)} decisions follow each other, {len(runs)} runs are as they were written\n"
-        f"head: {head}\n"
-        "Unsigned: this finds accidents and edits, not somebody who rewrites every file."
-    )
+def _audited(environment: Environment, root: Path, noted: str | None, seal: Seal) -> str:
+    """What holds; an EvidenceError names what does not."""
+    keys = [*seal.keys, *([seal.signer.public_key] if seal.signer else [])]
+    brought(home(root, environment))
+    found = audit(home(root, environment), environment=environment.id, noted=noted, keys=keys)
+    return "\n".join(found.lines(environment.id))

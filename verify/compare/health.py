@@ -20,7 +20,7 @@ from verify.core.verdicts import Cause, Conclusion, Observation, Problem, failed
 
 _LOGIN: Final = ("login", "signin", "sign-in", "auth", "sso", "oauth", "account")
 # Only these say something about the endpoint; the others say that we did not, or may not, ask.
-_ABOUT_THE_ENDPOINT: Final = (Cause.NO_ANSWER, Cause.OVER_BUDGET)
+ABOUT_THE_ENDPOINT: Final = (Cause.NO_ANSWER, Cause.OVER_BUDGET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def _marker(document: JsonDocument, path: str, expected: JsonValue) -> str:
     return ""
 
 
-def _bad(ask: Observation[Reply], rules: HealthRules) -> str:
+def unhealthy(ask: Observation[Reply], rules: HealthRules) -> str:
     """Why one answer is not healthy, or nothing when it is."""
     if isinstance(ask, Problem):
         return f"no healthy answer: {ask.reason}"
@@ -80,9 +80,9 @@ def judge_health(asks: Sequence[Observation[Reply]], *, rules: HealthRules) -> C
     asked, or when too few asks were made.
     """
     for ask in asks:
-        if isinstance(ask, Problem) and ask.cause not in _ABOUT_THE_ENDPOINT:
+        if isinstance(ask, Problem) and ask.cause not in ABOUT_THE_ENDPOINT:
             return inconclusive(ask.cause, f"{ask.source} was not asked: {ask.reason}")
-    reasons = [_bad(ask, rules) for ask in asks]
+    reasons = [unhealthy(ask, rules) for ask in asks]
     bad = [each for each in reasons if each]
     receipt = f"{len(asks) - len(bad)} of {len(asks)} asks healthy, status {rules.expected}, {len(rules.body)} markers"
     if not bad:

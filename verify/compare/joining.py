@@ -180,11 +180,10 @@ class Joined:
         unkeyed = " OR ".join(f"{name} IN ('{NULL}', '{ABSENT}', '{JSON_NULL}')" for name in self.keys)
         columns = ", ".join(f"{name} VARCHAR" for name in self.keys)
         self.connection.execute(f"CREATE OR REPLACE TABLE found ({columns}, b BIGINT, c BIGINT)")
-        parts = 1 + sum(map(self.number, SIDES)) // _GROUPED
-        for part in range(parts):
+        for within in self.parted(sum(map(self.number, SIDES)), _GROUPED):
             both = " UNION ALL ".join(
                 f"SELECT {names}, s, {int(side == SIDES[0])} AS b, {int(side == SIDES[1])} AS c FROM {side}"
-                f" WHERE {parts} = 1 OR hash({names}) % {parts} = {part}"
+                f" WHERE {within}"
                 for side in SIDES
             )
             self.connection.execute(
@@ -195,6 +194,11 @@ class Joined:
         self.connection.execute(f"CREATE OR REPLACE TABLE suspects AS SELECT * FROM found WHERE NOT ({unkeyed})")
         self.connection.execute("DROP TABLE found")
         return self.number("suspects") + self.number("unkeyed")
+
+    def parted(self, rows: int, most: int) -> list[str]:
+        """SQL conditions that cut any table with the keys into parts, so that about `most` of so many rows meet at once."""
+        parts = 1 + rows // most
+        return [f"{parts} = 1 OR hash({', '.join(self.keys)}) % {parts} = {part}" for part in range(parts)]
 
     def number(self, table: str, cursor: duckdb.DuckDBPyConnection | None = None) -> int:
         """How many rows the table holds; another thread than the one that began asks with a cursor of its own."""

@@ -16,6 +16,8 @@ from verify.core.values import show
 from verify.core.verdicts import SHOWN_DIFFERENCES, Difference
 
 _NUMBERS: Final = ("no record", "1 record")
+# So many values of each side are joined at once; a record may have hundreds.
+_HELD: Final = 3_000_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,14 +72,16 @@ class Judge:
     def _unequal_values(self, rows: int) -> int:
         if not rows:
             return 0
-        parts = ", ".join(f"count(*) FILTER (x.v{at} <> y.v{at})" for at in range(len(self._paths)))
-        return sum(self._row(parts, self._pairs("suspects")))
+        counts = ", ".join(f"count(*) FILTER (x.v{at} <> y.v{at})" for at in range(len(self._paths)))
+        parts = self._joined.parted(rows, max(1, _HELD // len(self._paths)))
+        return sum(sum(self._row(counts, self._pairs("suspects", within))) for within in parts)
 
-    def _pairs(self, table: str) -> str:
-        return (
-            f"(FROM {table} WHERE b = 1 AND c = 1) o JOIN baseline_values x USING ({self._keys})"
-            f" JOIN candidate_values y USING ({self._keys})"
+    def _pairs(self, table: str, within: str = "true") -> str:
+        sides = " ".join(
+            f"JOIN (FROM {side}_values WHERE {within}) {name} USING ({self._keys})"
+            for side, name in zip(SIDES, "xy", strict=True)
         )
+        return f"(FROM {table} WHERE b = 1 AND c = 1 AND ({within})) o {sides}"
 
     def _row(self, parts: str, table: str) -> tuple[int, ...]:
         (row,) = self._joined.connection.execute(f"SELECT {parts} FROM {table}").fetchall()

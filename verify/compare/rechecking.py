@@ -15,11 +15,14 @@ import pyarrow as pa
 
 from verify.compare.coverage import rule_of
 from verify.compare.suspects import Suspects
+from verify.compare.workplace import SIDES
 from verify.core.datasets import Recheck
 from verify.core.softening import equal_under
 from verify.core.watching import Watch
 
 _FETCHED: Final = 2_000
+# So many suspects are grouped at once.
+_GROUPED: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,17 +74,8 @@ def recheck(suspects: Suspects, rule: Recheck | None, clock: Clock, watch: Watch
 def _settle(suspects: Suspects, found: Settled) -> None:
     joined, connection = suspects.joined, suspects.joined.connection
     names = ", ".join(joined.keys)
-    counted = " ".join(
-        f"LEFT JOIN (SELECT {names}, count(*) AS n FROM {side}_values GROUP BY {names}) {side} USING ({names})"
-        for side in ("baseline", "candidate")
-    )
-    connection.execute(
-        f"CREATE OR REPLACE TABLE counted AS SELECT {names}, coalesce(baseline.n, 0) AS b,"
-        f" coalesce(candidate.n, 0) AS c FROM suspects {counted}"
-    )
-    alike = f"b = c AND (b = 0 OR (b = 1 AND NOT EXISTS ({_differing(suspects)})))"
-    agreed = "b = c" if joined.keyless else alike
-    connection.execute(f"CREATE OR REPLACE TABLE agreed AS SELECT * FROM counted o WHERE {agreed}")
+    _count(suspects)
+    connection.execute(f"CREATE OR REPLACE TABLE agreed AS SELECT {names}, b, c FROM counted WHERE alike")
     marks = _marks(suspects, "agreed")
     found.tolerated.update(marks)
     # What a tolerance made equal did not differ at first, so it has not settled.
@@ -91,13 +85,29 @@ def _settle(suspects: Suspects, found: Settled) -> None:
     found.agreed += settled
     found.gone += gone
     found.longest = max(found.longest, found.lasted) if settled else found.longest
-    connection.execute(f"CREATE OR REPLACE TABLE suspects AS SELECT * FROM counted ANTI JOIN agreed USING ({names})")
+    connection.execute(f"CREATE OR REPLACE TABLE suspects AS SELECT {names}, b, c FROM counted WHERE NOT alike")
 
 
-def _differing(suspects: Suspects) -> str:
-    keys = " AND ".join(f"x.{name} = y.{name} AND x.{name} = o.{name}" for name in suspects.joined.keys)
-    unequal = " OR ".join(f"x.v{at} <> y.v{at}" for at in range(suspects.joined.values)) or "false"
-    return f"SELECT 1 FROM baseline_values x, candidate_values y WHERE {keys} AND ({unequal})"
+def _count(suspects: Suspects) -> None:
+    """The table `counted`: each suspect, how often each side has it, and whether the sides are alike."""
+    joined = suspects.joined
+    names, columns = ", ".join(joined.keys), ", ".join(f"{name} VARCHAR" for name in joined.keys)
+    # A signature of all values, each behind its length: joining the values themselves takes room for all of them.
+    signed = ", ".join([f"'{joined.secret}'", *(f"strlen(v{at}), ':', v{at}" for at in range(joined.values))])
+    sources = [
+        f"SELECT {names}, 0 AS b, 0 AS c, NULL::UHUGEINT AS u FROM suspects",
+        *(f"SELECT {names}, {int(side == SIDES[0])}, {int(side == SIDES[1])}, md5_number(concat({signed}))"
+          f" FROM {side}_values" for side in SIDES),
+    ]  # fmt: skip
+    alike = (
+        "sum(b) = sum(c)" if joined.keyless else "sum(b) = sum(c) AND (sum(b) = 0 OR (sum(b) = 1 AND min(u) = max(u)))"
+    )
+    joined.connection.execute(f"CREATE OR REPLACE TABLE counted ({columns}, b BIGINT, c BIGINT, alike BOOLEAN)")
+    for within in joined.parted(joined.number("suspects"), _GROUPED):
+        every = " UNION ALL ".join(f"{source} WHERE {within}" for source in sources)
+        joined.connection.execute(
+            f"INSERT INTO counted SELECT {names}, sum(b), sum(c), {alike} FROM ({every}) GROUP BY {names}"
+        )
 
 
 def _tolerated_rows(suspects: Suspects) -> int:

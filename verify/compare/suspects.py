@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import closing
-from threading import Event
+from contextlib import closing, nullcontext
+from threading import Event, Lock
 from typing import Final
 
 import duckdb
@@ -25,6 +25,7 @@ LOOKED_UP: Final = 20_000
 _DEARER: Final = 4
 _PROBE: Final = 5_000
 _CHUNK: Final = 20_000
+_MANY: Final = 500_000
 
 
 class Suspects:
@@ -41,6 +42,8 @@ class Suspects:
         self.tolerant = [at for at in self.ruled
                          if rule_of(dataset, joined.coverage.compared[at]).tolerance is not None]  # fmt: skip
         self._connection = joined.connection
+        # Each look at the suspects hashes them: two at once would need room for two.
+        self._turn = Lock()
 
     def raw(self, at: int) -> str:
         """The column that holds the value as it came."""
@@ -58,22 +61,25 @@ class Suspects:
             columns = ", ".join(f"{column} VARCHAR" for column in self.columns)
             self._connection.execute(f"CREATE OR REPLACE TABLE {name}_values ({columns}{marks})")
         # A connection serves one thread; each side's own cursor sees the same tables.
-        with reading(self._connection):
+        # Many suspects take more room themselves.
+        with nullcontext() if self.joined.number("suspects") > _MANY else reading(self._connection):
             on_both(lambda name, stop: self._read(name, watch, stop))
 
     def _read(self, name: str, watch: Watch, stop: Event) -> None:
         side = self.joined.sides[name]
         with self._connection.cursor() as cursor, closing(self._pages(name, side)) as batches:
-            for batch in batches:
+            for batch, sought in batches:
                 if stop.is_set():
                     return
                 watch.read(name, len(batch))
                 # A moved key is known to the view only; every other suspect is picked before the view works.
-                picked = batch if side.moved or self.joined.keyless else self._picked(cursor, name, batch)
+                unknown = side.moved or self.joined.keyless
+                picked = batch if unknown or sought else self._picked(cursor, name, batch)
                 if len(picked):
-                    self._keep(cursor, name, side, picked)
+                    self._keep(cursor, name, side, picked, among="suspects" if unknown else "")
 
-    def _pages(self, name: str, side: Side) -> Generator[pa.RecordBatch, None, None]:
+    def _pages(self, name: str, side: Side) -> Generator[tuple[pa.RecordBatch, bool], None, None]:
+        """The records, and whether they were asked for by their keys."""
         compared, skipped = self.joined.coverage.compared, self.joined.coverage.skipped
         fields, skip = side.fields(compared), side.skipped(skipped)
         with self._connection.cursor() as cursor:
@@ -82,17 +88,19 @@ class Suspects:
             cursor.execute(f"DELETE FROM {name}_values")
             # The table of suspects is hashed once for each batch.
             with closing(closed_after(side.scan(fields, skip))) as taken:
-                yield from gathered(taken, GATHERED)
+                for batch in gathered(taken, GATHERED):
+                    yield batch, False
 
     def _looked_up(
         self, cursor: duckdb.DuckDBPyConnection, name: str, side: Side, fields: Sequence[str], skip: Sequence[str]
-    ) -> Generator[pa.RecordBatch, None, bool]:
+    ) -> Generator[tuple[pa.RecordBatch, bool], None, bool]:
         """The suspects' records, many at a time; ends with False where reading everything turns out to be quicker."""
         number, done, began = self.joined.number("suspects", cursor), 0, self._now()
         found = cursor.execute(self._physical(name, side))
         while side.lookup is not None and (keys := found.fetchmany(_CHUNK if number <= LOOKED_UP or done else _PROBE)):
             with closing(closed_after(side.lookup(keys, fields, skip))) as taken:
-                yield from gathered(taken, GATHERED)
+                for batch in gathered(taken, GATHERED):
+                    yield batch, True
             done += len(keys)
             left = (self._now() - began) / done * (number - done)
             if number > LOOKED_UP and left > self.joined.took[name]:
@@ -125,11 +133,15 @@ class Suspects:
         keys = keys.append_column("place", pa.array(np.arange(len(batch))))
         cursor.register(f"{name}_keys", keys)
         query = f"SELECT place FROM {name}_keys SEMI JOIN suspects USING ({', '.join(self.joined.keys)}) ORDER BY place"
-        found = cursor.execute(query).fetchnumpy()["place"]
+        with self._turn:
+            found = cursor.execute(query).fetchnumpy()["place"]
         cursor.unregister(f"{name}_keys")
         return batch.take(pa.array(found))
 
-    def _keep(self, cursor: duckdb.DuckDBPyConnection, name: str, side: Side, batch: pa.RecordBatch) -> None:
+    def _keep(
+        self, cursor: duckdb.DuckDBPyConnection, name: str, side: Side, batch: pa.RecordBatch, *, among: str
+    ) -> None:
+        """Takes in the records of one batch, or those of them whose key is in the table `among`."""
         joined, compared, skip = self.joined, self.joined.coverage.compared, self.joined.coverage.skipped
         width = len(joined.coverage.key)
         soft = side.page(batch, compared, skip=skip).batch
@@ -142,9 +154,10 @@ class Suspects:
         table = pa.Table.from_arrays([*arrays, *signable.values()], names=[*names, *signable])
         cursor.register(f"{name}_page", table)
         key = ["md5(x) AS k0"] if joined.keyless else []
-        cursor.execute(
-            f"INSERT INTO {name}_values ({', '.join(self.columns)}) SELECT {', '.join(self.columns)}"
-            f" FROM (SELECT {', '.join([*key, *names])} FROM {name}_page) SEMI JOIN suspects USING"
-            f" ({', '.join(joined.keys)})"
-        )
+        semi = f" SEMI JOIN {among} USING ({', '.join(joined.keys)})" if among else ""
+        with self._turn:
+            cursor.execute(
+                f"INSERT INTO {name}_values ({', '.join(self.columns)}) SELECT {', '.join(self.columns)}"
+                f" FROM (SELECT {', '.join([*key, *names])} FROM {name}_page){semi}"
+            )
         cursor.unregister(f"{name}_page")

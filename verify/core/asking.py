@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol, TypeAlias
 
 from pydantic import JsonValue
 
 from verify.core.datasets import Backup, Dataset, Discovery, Reference, Shared
+from verify.core.drills import RollbackDrill
+from verify.core.figures import Told
 from verify.core.identities import Proof
+from verify.core.probing import Probes
 from verify.core.replies import Reply
 from verify.core.subjects import Subject
-from verify.core.verdicts import Conclusion, Observation
+from verify.core.successes import Rollback, Split
+from verify.core.verdicts import Conclusion, Observation, Problem
+from verify.core.visits import Visits
 
-Judge: TypeAlias = Callable[[Conclusion], None]
 Conceal: TypeAlias = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """
+    What a conclusion rests on beyond the moment it is drawn: from when to when was looked, and where traffic was.
+
+    `traffic_percent` is the share of visitors that the candidate answered, where that was measured.
+    """
+
+    began: datetime | None = None
+    ended: datetime | None = None
+    traffic_percent: float | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long was looked; None when it was done now."""
+        return (self.ended - self.began).total_seconds() if self.began and self.ended else None
+
+
+NOW: Final = Measured()
+
+
+class Judge(Protocol):
+    """How a check speaks, exactly once."""
+
+    def __call__(self, conclusion: Conclusion, measured: Measured = NOW) -> None:
+        """The conclusion is evidence, and the test fails unless it is a PASS."""
+        ...
 
 
 class Side(Protocol):
@@ -93,6 +128,46 @@ class Datasets(Protocol):
 
     def same_store(self, subject: Subject[Shared]) -> Conclusion:
         """Whether both sides reach one and the same store."""
+        ...
+
+
+class Observations(Protocol):
+    """What was recorded over a time, before this run."""
+
+    def availability(self) -> Probes:
+        """The candidate's probes that count now."""
+        ...
+
+
+class Metrics(Protocol):
+    """The sources of figures that the candidate's file declares."""
+
+    def counters(self, source: str) -> Observation[Reply]:
+        """What a source of kind json answers now."""
+        ...
+
+    def series(self, source: str, query: str, *, over: timedelta, every: timedelta, now: datetime) -> Observation[Told]:
+        """The samples of the last `over`, about `every` apart."""
+        ...
+
+
+class Public(Protocol):
+    """The address that users come to."""
+
+    def declared(self, spec: Split) -> float:
+        """The share of visitors that the candidate should answer, in percent."""
+        ...
+
+    def visits(self, spec: Split) -> Visits | Problem:
+        """What visitors met; a Problem when the sides cannot be told apart."""
+        ...
+
+
+class Retreats(Protocol):
+    """Going back, rehearsed."""
+
+    def drills(self, spec: Rollback) -> Sequence[RollbackDrill] | Problem:
+        """Every drill that was made; a Problem when nobody knows who answers."""
         ...
 
 

@@ -50,6 +50,7 @@ class Settled:
     accepted: Mapping[str, int] = field(default_factory=dict)
     normalised: Mapping[str, int] = field(default_factory=dict)
     superseded: tuple[str, ...] = ()
+    kind: Literal["measured", "attested"] = "measured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,10 @@ class Decision:
     `question` is `advance` (may we move to `step`?) or `stay` (may we remain there?). `previous` is the
     SHA-256 of the decision before it, `evidence` and `configuration` digests of what was read, `planned`
     every claim of the environment, `commitments` what was promised, accepted and waived, and `changed`
-    which of these were loosened or are new since the last decision.
+    which of these were loosened or are new since the last ADVANCE. `action` is what was found; where
+    `overridden_by` names persons, they answered for moving all the same, and it is never to be shown as green.
+    `notes` lists what holds beside the claims: overrides in force, an adopted step, attestations, targets
+    that were taken as recorded; each also ends `reasons`. `of` is the side that the step asks about.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -89,6 +93,21 @@ class Decision:
     revision: str | None = None
     suite_version: str = ""
     overridden_by: tuple[str, ...] = ()
+    of: Literal["candidate", "baseline"] = "candidate"
+    baseline: str | None = None
+    because: str = ""
+    notes: tuple[str, ...] = ()
+    evidence_files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> str:
+        """ADVANCE, HOLD, ROLL_BACK, or OVERRIDDEN."""
+        return "OVERRIDDEN" if self.overridden_by else self.action.value
+
+    @property
+    def exit_code(self) -> int:
+        """0 when traffic may move, by proof or because persons answer for it; else 10 or 20."""
+        return 0 if self.overridden_by else self.action.exit_code
 
 
 _DECISION: Final = TypeAdapter(Decision)

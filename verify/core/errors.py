@@ -10,6 +10,7 @@ Everything that can go wrong on purpose.
     │   └── StoreUnreadable     it answered with something that cannot be read whole
     ├── ClientError             an endpoint could not be heard        → Problem → INCONCLUSIVE
     │   ├── Unreachable         refused, reset, name not found, TLS not agreed
+    │   │   └── Unsent          this machine could not send: no network, no file, no port left
     │   ├── DeadlineExceeded    the total deadline passed
     │   ├── BudgetExceeded      more bytes than the cap allows
     │   ├── AnswerMalformed     the answer is cut short or not what its framing promises
@@ -87,6 +88,10 @@ class ClientError(CutoverError):
 
 class Unreachable(ClientError):
     """No connection: refused, reset, name not found, TLS not agreed."""
+
+
+class Unsent(Unreachable):
+    """This machine could not send the question, which says nothing about who was to be asked."""
 
 
 class DeadlineExceeded(ClientError):

@@ -31,7 +31,8 @@ class Evidence:
 
     `duration` is how long the observation took, in seconds, and `observed_at` when it ended (UTC).
     `claim_digest` covers the description this claim depends on; `targets` maps each `${NAME}` it used to a
-    keyed hash of its value; `traffic_percent` is where traffic was, when known.
+    keyed hash of its value; `traffic_percent` is the share of traffic that was measured on the candidate, when
+    it was. What a person says is `attested`, `by` whom, and counts until `expires_at`.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -45,6 +46,8 @@ class Evidence:
     traffic_percent: float | None = None
     kind: Literal["measured", "attested"] = "measured"
     reproduce: str = ""
+    by: str = ""
+    expires_at: AwareDatetime | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -54,7 +57,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The first line of a file: who runs, on what, and what the sides said they are."""
+    """The first line of a file: who runs, on what, and what the sides said they are; `shard` is `2/4` of a divided run."""
 
     type: Literal["started"] = "started"
     schema_version: int = SCHEMA_VERSION
@@ -66,6 +69,7 @@ class RunStarted:
     revision: str | None
     started_at: AwareDatetime
     fingerprints: Fingerprints = Fingerprints()
+    shard: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

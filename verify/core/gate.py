@@ -2,67 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Final, Literal
 
 from verify.core.catalogue import Claim
 from verify.core.commitments import changed, commitments
 from verify.core.decision import Action, Decision, Settled
-from verify.core.evidence import Run
-from verify.core.model import Step, Waiver
+from verify.core.holding import gone, reasons
+from verify.core.model import Waiver
+from verify.core.notes import notes
+from verify.core.overriding import covering, in_force, lost, outcome
 from verify.core.passage import entered, position, target_of_going_back
 from verify.core.plan import Plan, freshness
-from verify.core.retreat import Retreat, act, calls_back, going_back
-from verify.core.scalars import show_duration
-from verify.core.standing import Now, Standing, standing
+from verify.core.retreat import Retreat, act, at_stake, calls_back, going_back
+from verify.core.standing import Standing, standing
 from verify.core.subjects import Environment
-from verify.core.verdicts import Cause, Verdict
+from verify.core.verdicts import Verdict
+from verify.core.world import Found, World
 
+__all__ = ["LIVE", "World", "decide", "find"]
 LIVE: Final = frozenset({"health", "parity", "session", "realtime", "files", "search", "consistency", "success"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """Everything a decision may look at besides the plan."""
-
-    runs: Sequence[Run]
-    chain: Sequence[Decision]
-    now: datetime
-    candidate: str | None
-    targets: Mapping[str, str]
-    silence: str = ""
-    unasked: frozenset[str] = frozenset()
-    acknowledged: frozenset[Claim] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """Every claim's standing, and what this question asks of them."""
-
-    before: Step | None
-    since: datetime | None
-    standings: Mapping[Claim, Standing]
-    waivers: Mapping[Claim, Waiver]
-    asked: frozenset[Claim]
-
-    @property
-    def proven(self) -> int:
-        """How many of the claims asked for are proven."""
-        return sum(1 for claim in self.asked if self.standings[claim].verdict is Verdict.PASS)
-
-    @property
-    def earned(self) -> str:
-        """What an ADVANCE rests on, in words."""
-        waived = len(self.asked) - self.proven
-        return f"{self.proven} of {len(self.asked)} required claims proven" + (f", {waived} waived" if waived else "")
-
-
-def _waiver(environment: Environment, claim: Claim, now: datetime) -> Waiver | None:
-    for each in environment.file.waived:
-        if (each.check, each.subject) == (claim.check, claim.subject) and each.until >= now.date():
-            return each
+def _waiver(environment: Environment, each: Standing, now: datetime) -> Waiver | None:
+    """The waiver of exactly this claim; none covers what says that data is lost."""
+    if at_stake(each):
+        return None
+    for waiver in environment.file.waived:
+        if (waiver.check, waiver.subject) == (each.claim.check, each.claim.subject) and waiver.until >= now.date():
+            return waiver
     return None
 
 
@@ -85,12 +54,12 @@ def _settle(each: Standing, *, required: bool, waiver: Waiver | None) -> Settled
         accepted=conclusion.accepted if conclusion else {},
         normalised=conclusion.normalised if conclusion else {},
         superseded=each.superseded,
+        kind=each.evidence.kind if each.evidence else "measured",
     )
 
 
 def _standings(plan: Plan, world: World, since: datetime | None) -> dict[Claim, Standing]:
-    now = Now(moment=world.now, candidate=world.candidate, targets=world.targets)
-    after = replace(now, since=since)
+    """Every claim's standing; what is required is held against the step before, what is not only against now."""
     everything = {**plan.required, **plan.others}
     return {
         claim: standing(
@@ -98,98 +67,19 @@ def _standings(plan: Plan, world: World, since: datetime | None) -> dict[Claim, 
             digest,
             world.runs,
             fresh=freshness(plan.step, claim.family),
-            now=after if claim in plan.required else now,
+            now=world.seen(since if claim in plan.required else None),
         )
         for claim, digest in sorted(everything.items())
     }
 
 
-def _gaps(plan: Plan, world: World) -> list[str]:
-    """Reasons to hold that no single claim gives."""
-    reasons = []
-    if not plan.required:
-        reasons.append(f"step {plan.step.name} requires no claim of {plan.environment}; nothing would be proven")
-    reasons += [
-        f"{family}: required by this step, and nothing is declared that it could be asked about"
-        for family in plan.empty
-    ]
-    reasons += [
-        f"{check}: CATALOGUE.lock and the checks do not say the same; no check asks it as locked"
-        for check in sorted(world.unasked)
-    ]
-    if world.candidate is None:
-        reasons.append(f"the candidate's build is unknown: {world.silence or 'give --candidate'}")
-    left = "planned by the previous decision, no longer there"
-    return reasons + [f"{claim}: {left}; --acknowledge '{claim}' if meant" for claim in sorted(_gone(plan, world))]
-
-
-def _gone(plan: Plan, world: World) -> set[Claim]:
-    """Claims of the last decision that left the plan unacknowledged; the next decision carries them on."""
-    last = world.chain[-1] if world.chain else None
-    return set(last.planned if last else ()) - set(plan.required) - set(plan.others) - world.acknowledged
-
-
-def _alone(environment: Environment, plan: Plan) -> list[str]:
-    """The reason to hold of a candidate that was compared with nothing."""
-    if environment.baseline is None and plan.step.of == "candidate":
-        return [f"{environment.name} names no baseline, so it was compared with nothing; ask about the candidate"]
-    return []
-
-
-def _order(found: _Found) -> list[str]:
-    if found.before and found.since is None:
-        return [f"step {found.before.name} comes first, and the gate never said ADVANCE to it for this build"]
-    return []
-
-
-def _spans(plan: Plan, standings: Mapping[Claim, Standing]) -> list[str]:
-    """Success evidence that does not cover the declared observation time."""
-    needed = plan.step.observe
-    if needed is None:
-        return []
-    return [
-        f"{claim}: observed for {show_duration(timedelta(seconds=round(each.evidence.duration)))}, {show_duration(needed)} needed"
-        for claim, each in sorted(standings.items())
-        if claim in plan.required and claim.family == "success" and each.evidence and each.verdict is Verdict.PASS
-        if each.evidence.duration < needed.total_seconds()
-    ]
-
-
-def _open(found: _Found) -> list[str]:
-    """One reason a claim that is not proven, FAIL before INCONCLUSIVE."""
-    reasons = []
-    for claim, each in sorted(found.standings.items(), key=lambda item: (-item[1].verdict, item[0])):
-        asked = claim in found.asked
-        if claim in found.waivers:
-            continue
-        if each.verdict is Verdict.FAIL:
-            reasons.append(f"FAIL {claim}: {each.why}")
-        elif each.verdict is Verdict.INCONCLUSIVE and (asked or each.cause is Cause.FLAPPING):
-            cause = f" ({each.cause.value})" if each.cause else ""
-            reasons.append(f"INCONCLUSIVE{cause} {claim}: {each.why}")
-        elif each.unanswered:
-            reasons.append(f"{claim}: failed in {each.unanswered}, and no PASS has replaced it")
-    return reasons
-
-
-def _reasons(
-    environment: Environment, plan: Plan, world: World, found: _Found, *, question: Literal["advance", "stay"]
-) -> list[str]:
-    """Every reason not to advance; none means that enough was proven."""
-    reasons = _gaps(plan, world) + _alone(environment, plan) + _open(found)
-    if question == "advance":
-        reasons = _order(found) + reasons + _spans(plan, found.standings)
-    if not found.proven and not reasons:
-        return ["no required claim is proven; waivers alone prove nothing"]
-    return reasons
-
-
-def _find(environment: Environment, plan: Plan, world: World, *, question: Literal["advance", "stay"]) -> _Found:
+def find(environment: Environment, plan: Plan, world: World, *, question: Literal["advance", "stay"]) -> Found:
+    """What the world says about every claim of the plan, and which of them this question asks."""
     before, since = entered(plan.step, environment, world.chain, candidate=world.candidate)
     standings = _standings(plan, world, since if question == "advance" else None)
-    waivers = {claim: _waiver(environment, claim, world.now) for claim in standings}
+    waivers = {claim: _waiver(environment, each, world.now) for claim, each in standings.items()}
     families = LIVE if question == "stay" else frozenset(plan.step.requires)
-    return _Found(
+    return Found(
         before=before,
         since=since,
         standings=standings,
@@ -205,8 +95,8 @@ def decide(environment: Environment, plan: Plan, world: World, *, question: Lite
     ADVANCE needs every required claim proven now, by sealed and fresh evidence of this build, description
     and target; anything else holds, and with traffic on the candidate a confirmed failure takes it back.
     """
-    found = _find(environment, plan, world, question=question)
-    reasons = _reasons(environment, plan, world, found, question=question)
+    found = find(environment, plan, world, question=question)
+    held = reasons(environment, plan, world, found, question=question)
     share = position(world.chain)
     safe, why = going_back(environment, found.standings, share)
     retreat = Retreat(
@@ -219,15 +109,30 @@ def decide(environment: Environment, plan: Plan, world: World, *, question: Lite
             if claim not in found.waivers and calls_back(plan.step, each, world.now)
         ),
     )
-    action, reasons, target = act(reasons, share, retreat, found.earned)
-    decision = _decision(environment, plan, world, found, question=question)
+    action, held, target = act(held, share, retreat, found.earned)
+    decision = replace(
+        _decision(environment, plan, world, found, question=question), action=action, reasons=tuple(held),
+        target=target, going_back=why, traffic_percent=share,
+    )  # fmt: skip
+    return _answered_for(environment, plan, world, found, decision)
+
+
+def _answered_for(environment: Environment, plan: Plan, world: World, found: Found, decision: Decision) -> Decision:
+    """The decision with everything that holds beside the claims, and with who answers for it where somebody does."""
+    overrides = in_force(environment, world.chain, world.now)
+    override = covering(plan.step, overrides) if decision.action is not Action.ADVANCE else None
+    used, words = outcome(override, lost(found.standings.values()), allowed=world.allow_override)
+    told = notes(environment, world, found, overrides, override, words)
     return replace(
-        decision, action=action, reasons=tuple(reasons), target=target, going_back=why, traffic_percent=share
+        decision,
+        notes=told,
+        reasons=(*decision.reasons, *told),
+        overridden_by=override.approvers if override and used == "used" else (),
     )
 
 
 def _decision(
-    environment: Environment, plan: Plan, world: World, found: _Found, *, question: Literal["advance", "stay"]
+    environment: Environment, plan: Plan, world: World, found: Found, *, question: Literal["advance", "stay"]
 ) -> Decision:
     """Everything of the decision but its action; HOLD until that is known."""
     held = commitments(environment)
@@ -244,10 +149,13 @@ def _decision(
         ),
         deferred=plan.deferred,
         undeclared=plan.undeclared,
-        planned=tuple(sorted({*found.standings, *_gone(plan, world)})),
+        planned=tuple(sorted({*found.standings, *gone(plan, world)})),
         acknowledged=tuple(sorted(world.acknowledged)),
         commitments=held,
         changed=changed(held, world.chain),
         candidate=world.candidate,
         decided_at=world.now,
+        of=plan.step.of,
+        baseline=world.baseline,
+        because=world.because,
     )

@@ -22,6 +22,7 @@ from verify.core.scalars import (
     Whole,
 )
 from verify.core.spec import Spec
+from verify.core.successes import Availability, MetricSource, Rollback, Success
 
 Topology = Literal["shared", "replicated", "dual-write", "moved"]
 
@@ -124,11 +125,31 @@ class ErrorRate(Spec):
     margin: Real = Field(default=0.5, gt=0.0, le=100.0)
 
 
+class Headroom(Spec):
+    """
+    The candidate alone bears `share` percent of `peak` requests/s, times `safety`, with its p95 within `p95_ms` and at
+    most `errors` percent failed. `share` is by itself the largest percent among the steps that require load.
+    """
+
+    peak: Real = Field(gt=0.0)
+    p95_ms: Real = Field(gt=0.0)
+    safety: Real = Field(default=1.5, ge=1.0)
+    errors: Real = Field(default=1.0, gt=0.0, lt=100.0)
+    share: Real | None = Field(default=None, gt=0.0, le=100.0)
+
+    @property
+    def needed(self) -> float:
+        """Requests/s that have to be borne."""
+        return float(self.peak) * float(self.safety) * float(100.0 if self.share is None else self.share) / 100
+
+
 class Objectives(Spec):
     """What the move promises in numbers."""
 
     latency: Latency | None = None
     error_rate: ErrorRate | None = None
+    availability: Availability | None = None
+    headroom: Headroom | None = None
 
 
 class Step(Spec):
@@ -170,6 +191,12 @@ class Waiver(Spec):
     until: date
 
 
+class Attestation(Spec):
+    """A question that only a person can answer, with `cutover attest`."""
+
+    asks: str = Field(min_length=1)
+
+
 class SystemFile(Spec):
     """`system.yaml`: what one product promises wherever it runs."""
 
@@ -187,6 +214,8 @@ class SystemFile(Spec):
     references: dict[Name, Reference] = {}
     backups: dict[Name, Backup] = {}
     objectives: Objectives = Objectives()
+    success: Success = Success()
+    attestations: dict[Name, Attestation] = {}
     steps: tuple[Step, ...] = ()
     accepted: tuple[Accepted, ...] = ()
 
@@ -218,4 +247,6 @@ class EnvironmentFile(Spec):
     stores: dict[Name, StoreSpec] = {}
     collections: dict[Name, str] = {}
     load: LoadPermission | None = None
+    metrics: dict[Name, MetricSource] = {}
+    rollback: Rollback | None = None
     waived: tuple[Waiver, ...] = ()

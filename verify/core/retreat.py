@@ -12,18 +12,36 @@ from verify.core.decision import Action
 from verify.core.model import Step
 from verify.core.standing import Standing
 from verify.core.subjects import Environment
-from verify.core.verdicts import Verdict
+from verify.core.verdicts import Cause, Verdict
 
 _ROLLS_BACK: Final = frozenset({"health", "parity", "session", "realtime", "files"})
 _ROLLING_CHECKS: Final = frozenset({"success.availability", "success.error_rate", "success.data_loss"})
 _YOUNG: Final = timedelta(minutes=15)
+# A failure of one of these means that records are missing or wrong somewhere: nobody may sign that away.
+_LOSS: Final = frozenset(
+    {"success.data_loss", "consistency.count", "consistency.records", "consistency.keys", "consistency.objects",
+     "consistency.references", "consistency.dual_write", "consistency.backup"}
+)  # fmt: skip
+
+
+def at_stake(each: Standing) -> bool:
+    """True when this standing says that data is lost or wrong, also where a later run did not answer."""
+    return each.claim.check in _LOSS and (each.verdict is Verdict.FAIL or each.failing is not None)
 
 
 def calls_back(step: Step, each: Standing, now: datetime) -> bool:
-    """True when this standing alone is reason to take traffic back."""
-    if each.verdict is not Verdict.FAIL or each.evidence is None:
-        return False
-    if not each.evidence.conclusion.confirmed or now - each.evidence.observed_at > _YOUNG:
+    """
+    True when this standing alone is reason to take traffic back.
+
+    A confirmed failure goes on calling while it is young, also when the run after it was killed or heard nothing.
+    """
+    failure = each.evidence if each.verdict is Verdict.FAIL else each.failing
+    if (
+        failure is None
+        or each.cause is Cause.FLAPPING
+        or not failure.conclusion.confirmed
+        or now - failure.observed_at > _YOUNG
+    ):
         return False
     declared = {str(family): what for family, what in step.on_fail.items()}.get(each.claim.family)
     if declared:
@@ -35,6 +53,9 @@ def going_back(environment: Environment, standings: Mapping[Claim, Standing], sh
     """Whether traffic can go back without losing what was written, and why."""
     if share <= 0:
         return True, "yes: no traffic is on the candidate yet"
+    drills = [each for claim, each in standings.items() if claim.check == "success.rollback"]
+    if any(each.verdict is not Verdict.PASS for each in drills):
+        return False, "not proven: going back was declared as drilled, and no fresh drill says that it works"
     kinds = set(environment.system.data.values())
     places = [each for claim, each in standings.items() if claim.check == "consistency.same_store"]
     if kinds == {"shared"} and all(each.verdict is Verdict.PASS for each in places):
@@ -56,11 +77,12 @@ class Retreat:
 
 
 def act(reasons: list[str], share: float, retreat: Retreat, earned: str) -> tuple[Action, list[str], str]:
-    """The action, its reasons and, for a rollback, its target."""
+    """The action, its reasons and, for a rollback, its target: the step before, or `0` when a lost record calls for it."""
     if not reasons:
         return Action.ADVANCE, [earned], ""
     if share <= 0 or not retreat.calls:
         return Action.HOLD, reasons, ""
     if not retreat.safe:
         return Action.HOLD, [*reasons, f"going back is {retreat.why}"], ""
-    return Action.ROLL_BACK, reasons, retreat.target
+    lost = any(claim.check in _LOSS for claim in retreat.calls)
+    return Action.ROLL_BACK, reasons, "0" if lost else retreat.target

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from verify.core.datasets import Backup, Dataset, Discovery, Reference, Shared
-from verify.core.model import Endpoint, ErrorProbe, Health, Objectives, Routes
+from verify.core.model import Attestation, Endpoint, ErrorProbe, Headroom, Health, Objectives, Routes
 from verify.core.spec import Spec
 from verify.core.subjects import Environment, Selector, Subject
+from verify.core.successes import Availability, Consumption, DataLoss, Logs, Resource, Rollback, Split
 
+T = TypeVar("T", bound=Spec)
 _STRUCTURED: Final = frozenset({"postgres", "mysql", "dynamodb"})
 _NUMBERED: Final = frozenset({"postgres", "mysql"})
 
@@ -63,6 +65,67 @@ def latency(environment: Environment) -> tuple[Subject[Objectives], ...]:
 def error_rate(environment: Environment) -> tuple[Subject[Objectives], ...]:
     """The request mix, when an error-rate objective is declared for it."""
     return _mix(environment) if environment.system.objectives.error_rate else ()
+
+
+def headroom(environment: Environment) -> tuple[Subject[Headroom], ...]:
+    """The candidate alone, when it is declared how much it has to bear; the share is filled in from the steps."""
+    spec = environment.system.objectives.headroom
+    if spec is None or not _mix(environment):
+        return ()
+    percents = [float(each.percent) for each in environment.system.steps if each.percent and "load" in each.requires]
+    share = spec.share if spec.share is not None else max(percents, default=100.0)
+    return (Subject(noun="headroom", name="candidate", spec=spec.model_copy(update={"share": share})),)
+
+
+def availability(environment: Environment) -> tuple[Subject[Availability], ...]:
+    """The candidate's health path over time, when an objective is declared for it."""
+    spec = environment.system.objectives.availability
+    if spec is None or environment.system.health is None or environment.baseline is None:
+        return ()
+    return (Subject(noun="availability", name="candidate", spec=spec),)
+
+
+def _named(environment: Environment, noun: str, declared: Mapping[str, T]) -> tuple[Subject[T], ...]:
+    """What is declared by name, for a candidate alone."""
+    if environment.baseline is None:
+        return ()
+    return tuple(Subject(noun=noun, name=name, spec=spec) for name, spec in sorted(declared.items()))
+
+
+def data_losses(environment: Environment) -> tuple[Subject[DataLoss], ...]:
+    """Every declared counter of what was written and what arrived."""
+    return _named(environment, "data_loss", environment.system.success.data_loss)
+
+
+def resources(environment: Environment) -> tuple[Subject[Resource], ...]:
+    """Every declared figure that may not grow."""
+    return _named(environment, "resource", environment.system.success.resources)
+
+
+def consumptions(environment: Environment) -> tuple[Subject[Consumption], ...]:
+    """Every declared figure that the candidate may not consume more of than the baseline."""
+    return _named(environment, "consumption", environment.system.success.consumption)
+
+
+def logs(environment: Environment) -> tuple[Subject[Logs], ...]:
+    """Every declared sum that may not exceed a number."""
+    return _named(environment, "log", environment.system.success.logs)
+
+
+def splits(environment: Environment) -> tuple[Subject[Split], ...]:
+    """The declared split of visitors, where the candidate's file says what the public address is."""
+    spec = environment.system.success.split
+    if spec is None or environment.baseline is None or spec.url not in environment.file.urls:
+        return ()
+    return (Subject(noun="split", name="visitors", spec=spec),)
+
+
+def rollbacks(environment: Environment) -> tuple[Subject[Rollback], ...]:
+    """The declared way back, where the candidate's file says what the public address is."""
+    spec = environment.file.rollback
+    if spec is None or environment.baseline is None or spec.url not in environment.file.urls:
+        return ()
+    return (Subject(noun="rollback", name="traffic", spec=spec),)
 
 
 def kinds(environment: Environment, dataset: Dataset) -> tuple[str, str]:
@@ -183,10 +246,18 @@ def shared_stores(environment: Environment) -> tuple[Subject[Shared], ...]:
     return tuple(Subject(noun="store", name=name, spec=Shared()) for name in found if name in named)
 
 
+def attestations(environment: Environment) -> tuple[Subject[Attestation], ...]:
+    """Every question that only a person can answer."""
+    found = sorted(environment.system.attestations.items())
+    return tuple(Subject(noun="statement", name=name, spec=spec) for name, spec in found)
+
+
 SELECTORS: Final[Mapping[str, Selector]] = {
     each.__name__: each
     for each in (
         health, identity, endpoints, errors, routes, datasets, recorded, keyed, structured, indexed, numbered, mapped,
         stored_objects, dual_written, references, backups, shared_stores, latency, error_rate,
+        availability, data_losses, resources, consumptions, logs, splits, rollbacks, headroom,
+        attestations,
     )
 }  # fmt: skip

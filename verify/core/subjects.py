@@ -109,6 +109,12 @@ def _named(spec: Spec, system: SystemFile) -> list[str]:
 
 def depends(environment: Environment, check: str, subject: Subject[Spec]) -> dict[str, JsonValue]:
     """The unresolved parts of the description that a claim rests on."""
+    if subject.noun == "statement":
+        return {"subject": _plain(subject.spec)}
+    return _measured(environment, check, subject)
+
+
+def _measured(environment: Environment, check: str, subject: Subject[Spec]) -> dict[str, JsonValue]:
     system, file = environment.system, environment.file
     parts: dict[str, JsonValue] = {
         "subject": _plain(subject.spec),
@@ -126,11 +132,17 @@ def depends(environment: Environment, check: str, subject: Subject[Spec]) -> dic
     parts["urls"] = [dict(side.urls) for side in sides]
     parts["headers"] = [dict(side.headers) for side in sides]
     parts["identities"] = {name: _plain(spec) for name, spec in system.identities.items()}
-    if subject.noun in {"identity", "mix"}:
+    if subject.noun in {"identity", "mix", "headroom", "split", "rollback"}:
         parts["identity"] = [_plain(side.identity) if side.identity else None for side in sides]
-    if subject.noun == "mix":
+    if subject.noun in {"data_loss", "resource", "consumption", "log", "rollback"}:
+        parts["metrics"] = {name: _plain(spec) for name, spec in file.metrics.items()}
+    if subject.noun == "availability":
+        parts["health"] = _plain(system.health) if system.health else None
+    if subject.noun in {"mix", "headroom"}:
         parts["endpoints"] = {name: _plain(spec) for name, spec in system.endpoints.items()}
         parts["load"] = [_plain(side.load) if side.load else None for side in sides]
+    if subject.noun == "mix":
+        parts["subject"] = subject.spec.model_dump(mode="json", by_alias=True, exclude={"availability", "headroom"})
     return parts
 
 

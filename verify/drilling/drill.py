@@ -20,7 +20,7 @@ from sandbox.systems.twin import Twin
 from sandbox.writing import writing
 from verify.core.catalogue import Check
 from verify.core.errors import CutoverError
-from verify.core.selectors import error_rate, latency
+from verify.core.selectors import availability, error_rate, headroom, latency
 from verify.core.subjects import Environment
 from verify.core.verdicts import Problem
 from verify.drilling.gate import Bench, entered, with_one_step
@@ -30,6 +30,9 @@ from verify.recording import ROOT, home, utc_now
 
 AnyFault = Fault | SuiteFault
 _LIMIT_S: Final = 600
+_LOAD_CLAIMS: Final = frozenset(
+    {"load.headroom headroom/candidate", "load.latency mix/api", "success.error_rate mix/api"}
+)
 _OLD: Final = timedelta(hours=48)
 _DELETED: Final = frozenset({"parity.errors"})
 _VICTIM: Final = "verify/checks/test_parity.py::test_errors_agree"
@@ -37,7 +40,7 @@ CONTROL: Final = "no fault"
 
 
 def loaded(environment: Environment) -> bool:
-    """Whether the environment promises anything that a load run shows."""
+    """Whether the environment promises anything that a load run of both sides shows."""
     return bool(latency(environment) or error_rate(environment))
 
 
@@ -75,9 +78,9 @@ class Drill:
         """The whole suite against the healthy twin; its evidence is what every fault is planted over."""
         started = time.monotonic()
         root = self.folder / "control"
+        self._observe(root)
         self._pytest(root)
-        if loaded(self.environment):
-            self._locust(root)
+        self._load(root)
         return self._judged(_Nothing(), "control", root, started)
 
     def plant(self, fault: AnyFault) -> Outcome:
@@ -90,7 +93,11 @@ class Drill:
         self.twin.plant(fault.name)
         try:
             if fault.kind == "load":
-                self._locust(root)
+                self._load(root)
+            elif fault.kind == "observe":
+                self._observe(root)
+                self.twin.heal(fault.name)  # over when somebody looks
+                self._pytest(root)
             else:
                 self._pytest(root)
             return self._judged(fault, fault.kind, root, started)
@@ -136,20 +143,32 @@ class Drill:
             advance=bench.decide(now, candidate, entered=None, unasked=unasked),
             stay=bench.decide(now, candidate, entered=entered(drilled, now), unasked=unasked),
             seconds=time.monotonic() - started,
-            load_claims=frozenset({"load.latency mix/api", "success.error_rate mix/api"}),
+            load_claims=_LOAD_CLAIMS,
         )
         return judge(fault, kind, self.environment.system.system, seen)
 
     def _pytest(
         self, root: Path, *more: str, sabotage: str = "", values: Mapping[str, str] | None = None
     ) -> None:  # fmt: skip
-        words = ["-m", "pytest", f"--env={self.name}", "-q", "-p", "no:cacheprovider", *more]
+        words = ["-m", "pytest", f"--env={self.name}", "-q", "-p", "no:cacheprovider", "--allow-writes", *more]
         told = {HOW: sabotage, VICTIM: VICTIMS[self.environment.system.system]} if sabotage else {}
         with writing(self.twin, self.writer):
             self._run(words, root, {**told, **(values or {})})
 
-    def _locust(self, root: Path, *more: str) -> None:
-        self._run(["-m", "locust", "-f", "loadtests/api.py", "--env", self.name, "--headless", *more], root, {})
+    def _observe(self, root: Path) -> None:
+        if availability(self.environment):
+            words = ["observe", "--env", self.name, "--for", "8s", "--every", "25ms"]
+            self._run(["-c", "from verify.cli import main; main()", *words], root, {})
+
+    def _load(self, root: Path) -> None:
+        """Both sides are asked under load, and the candidate alone where it is declared what it has to bear."""
+        if loaded(self.environment):
+            self._locust(root)
+        if headroom(self.environment):
+            self._locust(root, "--seconds", "1", file="capacity.py")
+
+    def _locust(self, root: Path, *more: str, file: str = "api.py") -> None:
+        self._run(["-m", "locust", "-f", f"loadtests/{file}", "--env", self.name, "--headless", *more], root, {})
 
     def _run(self, words: Sequence[str], root: Path, more: Mapping[str, str]) -> None:
         """The command run to its end; its output is kept beside the evidence, its exit code is never the verdict."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.engines import postgres
+from sandbox.routing import REPORT, ROUTER, start_router
 from sandbox.systems.pickup.backups import BACKUP, DUMP, dump_database
 from sandbox.systems.pickup.data import ADMIN_EMAIL, admin_password, document, jwt_secret
 from sandbox.systems.pickup.json_file import write_document
@@ -16,6 +17,7 @@ from sandbox.systems.twin import CONTROL, Twin
 
 SYSTEM = "pickup"
 SIDES = ("json", "postgres")
+WEIGHT = 10.0
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def running(folder: Path, *, seed: int, faults: Sequence[str]) -> Iterator[Twin]
         sides = [
             here.start(
                 side, database=server.dsn, file=str(file), jwt_secret=secret,
-                places={BACKUP: str(backup), DUMP: str(dump)},
+                places={BACKUP: str(backup), DUMP: str(dump), ROUTER: str(here.folder / REPORT)},
             )
             for side in SIDES
         ]  # fmt: skip
@@ -43,6 +45,8 @@ def running(folder: Path, *, seed: int, faults: Sequence[str]) -> Iterator[Twin]
         reader = seed_database(server, data)
         dump_database(here.keeper, server, dump)
         at = here.ready(sides, "/healthz")
+        backends = {side: at[side]["port"] for side in SIDES}
+        router = start_router(here.keeper, here.folder, backends, candidate=SIDES[1], weight=WEIGHT)
         twin = Twin(
             system=SYSTEM,
             variables={
@@ -54,6 +58,8 @@ def running(folder: Path, *, seed: int, faults: Sequence[str]) -> Iterator[Twin]
                 "PICKUP_POSTGRES_DUMP": str(dump),
                 "PICKUP_ADMIN_EMAIL": ADMIN_EMAIL,
                 "PICKUP_ADMIN_PASSWORD": admin_password(seed),
+                "PICKUP_PUBLIC_URL": router["port"],
+                "PICKUP_ROUTER": str(here.folder / REPORT),
                 CONTROL: at["postgres"]["control"],
             },
         )

@@ -11,6 +11,7 @@ from sandbox.systems.pickup.dual_write import DualWrite
 from sandbox.systems.pickup.json_file import JsonFile
 from sandbox.systems.pickup.postgres_tables import PostgresTables
 from sandbox.web.exchange import (
+    FIGURES,
     HEALTH,
     Asked,
     Endpoint,
@@ -23,6 +24,7 @@ from sandbox.web.exchange import (
 )
 from sandbox.web.health import health_body
 from sandbox.web.pages import fallback, pages
+from sandbox.web.prometheus import query_range
 from sandbox.web.settings import Settings
 from sandbox.web.tokens import admin_login, caller
 from sandbox.web.wire import now
@@ -93,6 +95,10 @@ class Api:
         """The counters of the dual write."""
         return self._dual_write.stats()
 
+    def figures(self, asked: Asked) -> Record:
+        """What a Prometheus beside the side would answer."""
+        return query_range(asked, seed=self._settings.seed)
+
     def login(self, asked: Asked) -> Record:
         """A token for the administrator."""
         known = (ADMIN_EMAIL, admin_password(self._settings.seed))
@@ -143,6 +149,7 @@ def site(settings: Settings) -> Site:
     endpoints = (
         Endpoint(name="health", method="GET", path="/healthz", handle=api.health, kind=HEALTH),
         Endpoint(name="dual_write_stats", method="GET", path="/api/dual-write/stats", handle=api.stats),
+        Endpoint(name="figures", method="GET", path="/api/v1/query_range", handle=api.figures, kind=FIGURES),
         Endpoint(name="admin_login", method="POST", path="/api/admin/login", handle=api.login),
         Endpoint(name="list_products", method="GET", path="/api/products", handle=api.products),
         Endpoint(name="get_product", method="GET", path="/api/products/{id}", handle=api.product),

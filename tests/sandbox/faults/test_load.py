@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import httpx
@@ -79,3 +80,26 @@ def test_requests_take_their_time(tmp_path):
     least = [service_time(3, "lightsail", i) * planted.slowdown(i) for i in range(150)]
     assert all(seen >= expected - 0.0005 for seen, expected in zip(taken, least, strict=True))
     assert sum(each >= 0.02 for each in least) >= 1
+
+
+def test_one_at_a_time():
+    """One fault makes every request wait for the one before it; healed, none waits."""
+    found = Planted(replace(SETTINGS, system="pickup", side="postgres", candidate="postgres"), faults_of("pickup"))
+    assert found.turn() == 0
+    found.plant("one-at-a-time")
+    assert found.turn() == 0.011
+    found.heal("one-at-a-time")
+    assert found.turn() == 0
+
+
+@pytest.mark.xdist_group("twins")
+def test_requests_wait_for_each_other(tmp_path):
+    """Forty requests that come at once to a candidate that answers one at a time end one after another."""
+    with (
+        system("pickup").running(tmp_path, seed=3, faults=("one-at-a-time",)) as twin,
+        httpx.Client(base_url=twin.variables["PICKUP_POSTGRES_URL"], trust_env=False) as client,
+        ThreadPoolExecutor(40) as threads,
+    ):
+        answers = list(threads.map(lambda _: client.get("/api/products/17"), range(40)))
+    assert {each.status_code for each in answers} == {200}
+    assert max(each.elapsed.total_seconds() for each in answers) >= 40 * 0.011 * 0.9

@@ -1,0 +1,1 @@
+"""Simulated systems, and how often a verdict about them is wrong."""

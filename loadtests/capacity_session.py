@@ -1,0 +1,191 @@
+"""One climb of the candidate alone, from its first request to its last line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import gevent
+
+from loadtests.climbing import Climb, Rung, plan_climb
+from loadtests.crew import Alone
+from loadtests.harness import Part, Report
+from loadtests.headroom import judge_headroom, stand
+from loadtests.samples import read_samples, samples_of
+from loadtests.schedule import Schedule
+from loadtests.session import Evidence, Judged, exit_code, verdict_line
+from loadtests.stage import reporter, say
+from loadtests.target import Target, Terms
+from verify.core.catalogue import Claim
+from verify.core.model import Headroom
+from verify.core.verdicts import Cause, Conclusion, Problem, inconclusive
+from verify.messages import told
+
+CHECK: Final = "load.headroom"
+SUBJECT: Final = "headroom/candidate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityCase:
+    """One environment as the composition root opens it; `terms` hold the candidate's permission alone."""
+
+    terms: Terms
+    limit: Headroom
+    prepare: Callable[[], Target | Problem]
+    begin: Callable[[str], Evidence]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityChoices:
+    """What the command line chose."""
+
+    seconds: int
+    seed: int
+
+    def plan(self, case: CapacityCase) -> tuple[Schedule, tuple[Rung, ...]]:
+        """The climb; ValueError, with what to change, when there is none."""
+        terms = case.terms
+        return plan_climb(
+            seed=self.seed,
+            needed=case.limit.needed,
+            ceiling=terms.max_rate,
+            seconds=self.seconds,
+            weights=terms.weights,
+        )
+
+    def again(self, case: CapacityCase) -> str:
+        """The command that repeats exactly this climb."""
+        return (
+            f"locust -f loadtests/capacity.py --env {case.terms.environment} --headless --seconds {self.seconds} "
+            f"--seed {self.seed}"
+        )
+
+
+class CapacitySession:
+    """One climb; `results` is empty until it is over."""
+
+    def __init__(self, case: CapacityCase, choices: CapacityChoices, *, report: Report) -> None:
+        self._case = case
+        self._schedule, self._rungs = choices.plan(case)
+        self._evidence = case.begin(choices.again(case))
+        part = Part()
+        self._crew = Alone(
+            case.prepare, self._schedule, self._evidence.folder, part=part, report=report, progress=lambda _: None
+        )
+        self._asked = 0
+        self._started = time.monotonic()
+        self.results: Judged = []
+
+    @property
+    def folder(self) -> Path:
+        """Where the evidence and the samples are."""
+        return self._evidence.folder
+
+    def run(self) -> None:
+        """The rates were asked until one did not hold, and the conclusion is on disk."""
+        stopped = "it was ended from outside"
+        try:
+            problem = self._crew.ready()
+            if problem:
+                self._conclude(inconclusive(problem.cause, f"{problem.source}: {problem.reason}"))
+                return
+            stopped = self._climb()
+        finally:
+            self.give_up(stopped)
+
+    def give_up(self, stopped: str) -> None:
+        """What was seen is judged, once."""
+        if not self.results:
+            self._crew.end()
+            self._conclude(judge_headroom(self._seen(stopped), self._case.limit))
+
+    def _climb(self) -> str:
+        """Why it ended before its time; empty when a rate did not hold or the last one was asked."""
+        for number, rung in enumerate(self._rungs):
+            self._crew.send(rung.first, rung.last)
+            self._asked = number + 1
+            if self._crew.reason:
+                return self._crew.reason
+            found = stand(replace(self._seen(""), vitals=()), rung, self._case.limit)
+            say(found.words)
+            if not found.holds(self._case.limit):
+                break
+        return ""
+
+    def _seen(self, stopped: str) -> Climb:
+        paths = self._crew.paths
+        return Climb(
+            needed=self._case.limit.needed,
+            rungs=self._rungs[: self._asked + bool(stopped)],
+            samples=read_samples(paths) if paths else samples_of([]),
+            planned=tuple(each.count for each in self._schedule.triples),
+            vitals=self._crew.vitals if self._asked else (),
+            stopped=stopped,
+        )
+
+    def _conclude(self, found: Conclusion) -> None:
+        judged = [(CHECK, SUBJECT, found)]
+        self.results = self._evidence.conclude(judged, duration=time.monotonic() - self._started)
+
+
+def refuse(case: CapacityCase, choices: CapacityChoices, why: str) -> Judged:
+    """INCONCLUSIVE not-permitted is on disk; nothing was sent."""
+    evidence = case.begin(choices.again(case))
+    return evidence.conclude([(CHECK, SUBJECT, inconclusive(Cause.NOT_PERMITTED, why))], duration=0.0)
+
+
+class CapacityStage:
+    """What the Locust process of a climb holds; the same face as an open run's stage."""
+
+    def __init__(self, environment: Any, case: CapacityCase, choices: CapacityChoices) -> None:
+        self.environment = environment
+        self._case = case
+        self._choices = choices
+        self._session: CapacitySession | None = None
+
+    @property
+    def results(self) -> Judged:
+        """What was concluded."""
+        return self._session.results if self._session else []
+
+    @property
+    def code(self) -> int:
+        """0 only for a PASS."""
+        return exit_code(self.results)
+
+    @property
+    def line(self) -> str:
+        """The last line."""
+        return verdict_line(self._case.terms.environment, self.results)
+
+    @property
+    def headless(self) -> bool:
+        """True without Locust's web page."""
+        return self.environment.web_ui is None
+
+    def begin(self) -> None:
+        """A new climb is ready; its claim is on disk."""
+        self._session = CapacitySession(self._case, self._choices, report=reporter(self.environment))
+
+    def run(self) -> None:
+        """Climbed and judged, once."""
+        if self._session and not self.results:
+            self._session.run()
+        runner = self.environment.runner
+        gevent.spawn(runner.quit if self.headless else runner.stop)
+
+    def close(self, why: str) -> None:
+        """A climb that did not get to its end is judged as interrupted."""
+        if self._session:
+            self._session.give_up(why)
+
+    def tell(self) -> None:
+        """The verdict, with the way to ask again."""
+        for check, subject, conclusion in self.results:
+            claim = Claim(self._case.terms.environment, check, subject)
+            say(told(claim, conclusion, self._choices.again(self._case)))
+        if self._session:
+            say(f"evidence and samples: {self._session.folder}")

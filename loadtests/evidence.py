@@ -1,0 +1,58 @@
+"""A load run's claims and conclusions on disk, as every other run's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from loadtests.session import Evidence, Judged, exit_code
+from verify.core.accepted import settle
+from verify.core.catalogue import Claim, claims, collect
+from verify.core.spec import Spec
+from verify.core.subjects import Subject, accepted_for
+from verify.journal import Journal
+from verify.recording import new_run, utc_now
+from verify.trial import Trial
+
+DONE: Final = {"setup": "passed", "call": "passed", "teardown": "passed"}
+
+
+@dataclass(slots=True)
+class LoadEvidence:
+    """One run's journal; its claims are on disk from the start."""
+
+    trial: Trial
+    planned: dict[Claim, Subject[Spec]]
+    journal: Journal
+    again: str
+
+    @property
+    def folder(self) -> Path:
+        """Where the run's records and samples are."""
+        return self.journal.folder
+
+    def conclude(self, judged: Judged, *, duration: float) -> Judged:
+        """The conclusions, settled against what was accepted, are on disk and sealed."""
+        environment = self.trial.environment
+        settled: Judged = []
+        for check, subject, conclusion in judged:
+            accepted = accepted_for(environment, check, subject)
+            final = settle(conclusion, accepted, today=utc_now().date())
+            claim = Claim(environment.id, check, subject)
+            self.journal.observe(claim, self.planned[claim], final, duration=duration, reproduce=self.again)
+            self.journal.seal(claim, DONE)
+            settled.append((check, subject, final))
+        self.journal.finish(exit_status=exit_code(settled), fingerprints=self.trial.fingerprints())
+        return settled
+
+
+def begin(trial: Trial, again: str, judges: Iterable[object]) -> Evidence:
+    """A run's journal; the claims that these functions answer are on disk."""
+    planned = claims(trial.environment, collect(judges))
+    fingerprints = trial.fingerprints()
+    journal = Journal(trial.setting(new_run(utc_now()), f"locust-{os.getpid()}", "locust"), mask=trial.mask)
+    journal.start(planned, fingerprints=fingerprints)
+    return LoadEvidence(trial=trial, planned=planned, journal=journal, again=again)

@@ -1,0 +1,1 @@
+"""Several processes that send one run together, over Locust's own connection between master and workers."""

@@ -1,0 +1,193 @@
+"""What one Locust process holds while it runs: an open or a closed loop, and how it shows on the screen."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import gevent
+
+from loadtests.crew import Alone, Crew
+from loadtests.drain_session import DrainSession
+from loadtests.draining import DrainPlan
+from loadtests.fleet.master import Fleet
+from loadtests.harness import Part, Progress
+from loadtests.samples import Row
+from loadtests.schedule import ARMS, Schedule
+from loadtests.session import Case, Choices, Judged, Session, exit_code, verdict_line
+from loadtests.target import PlannedRequest
+from verify.core.catalogue import Claim
+from verify.messages import told
+
+
+class Staged(Protocol):
+    """What answers Locust's events."""
+
+    @property
+    def headless(self) -> bool:
+        """True without Locust's web page."""
+
+    @property
+    def code(self) -> int:
+        """The exit code of the process."""
+
+    @property
+    def line(self) -> str:
+        """The last line of the run."""
+
+    def begin(self) -> None:
+        """A new run is ready."""
+
+    def run(self) -> None:
+        """It is sent and judged, once."""
+
+    def close(self, why: str) -> None:
+        """A run that did not get to its end says so."""
+
+    def tell(self) -> None:
+        """What was found is on the screen."""
+
+
+class Stage:
+    """What one Locust process holds: the case on trial and its latest session."""
+
+    def __init__(self, environment: Any, case: Case, choices: Choices) -> None:
+        self.environment = environment
+        self.case = case
+        self.choices = choices
+        self.session: Session | None = None
+        self.fleet: Fleet | None = None
+
+    @property
+    def headless(self) -> bool:
+        """True without Locust's web page."""
+        return self.environment.web_ui is None
+
+    @property
+    def results(self) -> Judged:
+        """What was concluded; empty until the run is over."""
+        return self.session.results if self.session else []
+
+    @property
+    def code(self) -> int:
+        """The exit code of the process."""
+        return exit_code(self.results)
+
+    @property
+    def line(self) -> str:
+        """The last line of the run."""
+        return verdict_line(self.case.terms.environment, self.results)
+
+    @property
+    def leads(self) -> bool:
+        """True when workers send for this process."""
+        return bool(self.environment.parsed_options.master)
+
+    def begin(self) -> None:
+        """A new session is ready, its claims are on disk; with workers it runs by itself."""
+        self.session = Session(self.case, self.choices, tell=say, hire=self.hire)
+        if self.leads:
+            gevent.spawn(self.run)
+
+    def run(self) -> None:
+        """The schedule is sent and judged, once."""
+        if self.session and not self.results:
+            self.session.run()
+        self.end()
+
+    def hire(self, schedule: Schedule, folder: Path, progress: Progress) -> Crew:
+        """Who sends: the workers, or this process."""
+        if self.leads:
+            runner = self.environment.runner
+            self.fleet = Fleet(runner, self.choices, schedule, folder, progress=progress)
+            return self.fleet
+        part = Part(fresh=self.choices.fresh)
+        return Alone(
+            self.case.prepare, schedule, folder, part=part, report=reporter(self.environment), progress=progress
+        )
+
+    def hear(self, id: str, kind: str, said: Any) -> None:
+        """A worker's message reaches the fleet of this run."""
+        if self.fleet:
+            self.fleet.hear(id, kind, said)
+
+    def end(self) -> None:
+        """The run was judged; without a web page Locust ends, with one it waits for the next start."""
+        runner = self.environment.runner
+        gevent.spawn(runner.quit if self.headless else runner.stop)
+
+    def close(self, why: str) -> None:
+        """A session that did not get to its end is judged as interrupted, and told once."""
+        if self.session and not self.session.results:
+            self.session.give_up(why)
+
+    def tell(self) -> None:
+        """Everything that is not a PASS, and what passed, with the way to ask again."""
+        for check, subject, conclusion in self.results:
+            claim = Claim(self.case.terms.environment, check, subject)
+            say(told(claim, conclusion, self.case.again(self.choices)))
+        if self.session:
+            say(f"evidence and samples: {self.session.folder}")
+
+
+class DrainStage(Stage):
+    """The same process with a closed loop, which judges nothing."""
+
+    def __init__(self, environment: Any, case: Case, choices: Choices, plan: DrainPlan) -> None:
+        super().__init__(environment, case, choices)
+        self._plan = plan
+        self.drain: DrainSession | None = None
+
+    @property
+    def code(self) -> int:
+        """0 when everything was answered."""
+        return self.drain.code if self.drain else 1
+
+    @property
+    def line(self) -> str:
+        """The last line of the run."""
+        return self.drain.line if self.drain else f"NOT DRAINED {self.case.terms.environment}: it never began"
+
+    def begin(self) -> None:
+        """A new session is ready, and nothing is on disk."""
+        self.drain = DrainSession(self.case, self._plan, self.case.apart(), report=reporter(self.environment))
+
+    def run(self) -> None:
+        """Everything is asked, once."""
+        if self.drain and not self.drain.line:
+            self.drain.run()
+        self.end()
+
+    def close(self, why: str) -> None:
+        """A run that was cut off says so."""
+        if self.drain:
+            self.drain.give_up(why)
+
+    def tell(self) -> None:
+        """Each arm in a line, and where the samples are."""
+        if self.drain and self.drain.told:
+            say("\n".join([*self.drain.told, f"samples: {self.drain.folder}"]))
+
+
+def reporter(environment: Any) -> Callable[[Row, PlannedRequest], None]:
+    """Shows each request on Locust's screen, in milliseconds from its planned time."""
+
+    def report(row: Row, planned: PlannedRequest) -> None:
+        environment.events.request.fire(
+            request_type=planned.method,
+            name=f"{planned.name} ({ARMS[row.arm]})",
+            response_time=(row.done - row.scheduled) * 1000,
+            response_length=row.bytes,
+            exception=RuntimeError(row.error) if row.error else None,
+            context={},
+        )
+
+    return report
+
+
+def say(text: str) -> None:
+    """The text is on standard output."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

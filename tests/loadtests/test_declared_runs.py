@@ -1,0 +1,125 @@
+"""loadtests/api.py and loadtests/capacity.py themselves, on an environment of two loopback servers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from loadtests.samples import read_samples
+from tests.loadtests.test_locust_run import Server, closed_port, server
+from verify.core.verdicts import Verdict
+from verify.loading import ROOT
+
+__all__ = ["closed_port", "server"]
+SYSTEM = """
+system: shop
+endpoints:
+  list: {request: GET /api/things, weight: 1}
+objectives:
+  latency: {p50: {max_ratio: 1.5, floor_ms: 5}}
+  error_rate: {at_most: 5, margin: 5}
+  headroom: {peak: 20, p95_ms: 400, errors: 10}
+steps:
+  - {name: "100", percent: 100, requires: [load]}
+"""
+SIDE = "environment: {name}\n{baseline}urls: {{api: '{url}'}}\nload: {{allowed: {allowed}, max_rate: {rate}}}\n"
+
+
+def described(folder: Path, baseline: str, candidate: str, *, allowed: str = "true", rate: int = 500) -> Path:
+    """The file of a candidate `two` whose baseline is `one`."""
+    home = folder / "shop"
+    home.mkdir()
+    (home / "system.yaml").write_text(SYSTEM, encoding="utf-8")
+    one = SIDE.format(name="one", baseline="", url=baseline, allowed="true", rate=500)
+    two = SIDE.format(name="two", baseline="baseline: one\n", url=candidate, allowed=allowed, rate=rate)
+    (home / "one.yaml").write_text(one, encoding="utf-8")
+    (home / "two.yaml").write_text(two, encoding="utf-8")
+    return home / "two.yaml"
+
+
+def locust(file: str, environment: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """One headless run; its evidence is beside the environment."""
+    command = [sys.executable, "-m", "locust", "-f", file, "--headless", "--only-summary", "--env", str(environment)]
+    where = ("--evidence", str(environment.parent.parent / "evidence"))
+    return subprocess.run(
+        [*command, *where, *options], cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
+    )
+
+
+def conclusions(environment: Path) -> dict[str, dict[str, object]]:
+    """What was concluded about each claim, by check."""
+    found = {}
+    for path in (environment.parent.parent / "evidence").rglob("*.jsonl"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            evidence = json.loads(line)["record"].get("evidence")
+            if evidence:
+                conclusion = evidence["conclusion"]
+                found[evidence["claim"][1]] = conclusion | {"verdict": Verdict(conclusion["verdict"]).name}
+    return found
+
+
+def test_a_replay_asks_both_sides_and_nobody_the_log_names(tmp_path: Path, server: Server) -> None:
+    """Every recorded request reaches each arm; the evidence says what was replayed; equal servers do not fail."""
+    log = tmp_path / "access.log"
+    line = '192.0.2.1 - - [21/Nov/2026:10:00:{second:02d} +0000] "GET /api/things?n={n} HTTP/1.1" 200 1 "http://192.0.2.2/" "x"\n'
+    log.write_text("".join(line.format(second=n // 100, n=n % 9) for n in range(300)), encoding="utf-8")
+    environment = described(tmp_path, server(5), server(5))
+    run = locust(
+        "loadtests/api.py", environment, "--replay", str(log), "--block", "0.2", "--duration", "6", "--seed", "1"
+    )
+    found = conclusions(environment)
+    assert set(found) == {"load.latency", "success.error_rate"}, run.stdout + run.stderr
+    for each in found.values():
+        assert each["verdict"] != "FAIL", each
+        assert "replay of access.log (sha256 " in str(each), each
+        assert "192.0.2" not in str(each)
+    kept = read_samples(tmp_path.glob("evidence/**/samples-*.arrows"))
+    counts = [int((kept.arm == arm).sum()) for arm in range(3)]
+    assert counts[0] == counts[1] == counts[2] > 150
+    assert len(set(kept.request.tolist())) == 9
+
+
+def test_a_climb_asks_the_candidate_alone(tmp_path: Path, server: Server, closed_port: str) -> None:
+    """30/s are needed; the baseline is not there and is not missed; a quick candidate never fails."""
+    environment = described(tmp_path, closed_port, server(2))
+    run = locust("loadtests/capacity.py", environment, "--seconds", "2", "--seed", "1")
+    found = conclusions(environment)["load.headroom"]
+    assert found["verdict"] != "FAIL", found
+    assert (run.returncode == 0) == (found["verdict"] == "PASS")
+    kept = read_samples(tmp_path.glob("evidence/**/samples-*.arrows"))
+    assert set(kept.arm.tolist()) == {1}
+    assert set(kept.error.tolist()) == {""}
+    assert "30/s needed" in run.stdout
+
+
+def test_a_candidate_that_fails_does_not_bear_it(tmp_path: Path, server: Server) -> None:
+    """Nothing but 500s: FAIL within the first rate, and the rest is not asked."""
+    environment = described(tmp_path, server(2), server(2, 1.0))
+    run = locust("loadtests/capacity.py", environment, "--seconds", "2", "--seed", "1")
+    assert run.returncode == 1
+    assert run.stdout.strip().splitlines()[-1].startswith("FAIL shop/two: load.headroom FAIL"), run.stdout
+    assert read_samples(tmp_path.glob("evidence/**/samples-*.arrows")).count < 60
+
+
+@pytest.mark.parametrize(
+    ("allowed", "rate", "options", "code", "said"),
+    [
+        ("false", 500, (), 1, "may not be loaded"),
+        ("true", 20, (), 2, "30 requests/s have to be shown and load.max_rate allows 20"),
+        ("true", 500, ("--plan",), 0, "30/s needed: 8/s for 10 s, 15/s for 10 s"),
+        ("true", 500, ("--master",), 2, "one process's work"),
+    ],
+)
+def test_what_may_not_be_climbed_is_refused(
+    tmp_path: Path, closed_port: str, allowed: str, rate: int, options: tuple[str, ...], code: int, said: str
+) -> None:
+    """Without leave the claim is INCONCLUSIVE not-permitted on disk; usage errors and --plan leave nothing."""
+    environment = described(tmp_path, closed_port, "http://127.0.0.1:9", allowed=allowed, rate=rate)
+    run = locust("loadtests/capacity.py", environment, *options)
+    assert (run.returncode, said in run.stdout + run.stderr) == (code, True), run.stdout + run.stderr
+    causes = [str(each["cause"]) for each in conclusions(environment).values()]
+    assert causes == (["not-permitted"] if code == 1 else [])

@@ -1,0 +1,121 @@
+"""Whether the record is what was written: every line, every link, every file a decision rests on, every signature."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from verify.chain import HEAD_FILE, Chain, read_links
+from verify.core.decision import Decision
+from verify.core.errors import EvidenceError
+from verify.core.links import Link
+from verify.reading import on_disk, read_runs
+from verify.signing import HEAD, VerifyingKey, opened, verified
+
+_OLDER: Final = "Only a head kept elsewhere finds an old copy of everything."
+_UNSIGNED: Final = "Unsigned: this finds accidents and edits, not somebody who rewrites every file."
+
+
+def witnessed(chain: Sequence[Link]) -> dict[str, str]:
+    """Every evidence file that a decision of the chain has seen, as the last of them saw it: size and SHA-256."""
+    found: dict[str, str] = {}
+    for link in chain:
+        if isinstance(link, Decision):
+            found |= link.evidence_files
+    return found
+
+
+def news(files: Mapping[str, bytes], chain: Sequence[Link]) -> dict[str, str]:
+    """Size and SHA-256 of what no decision of the chain has seen, or saw otherwise."""
+    seen = witnessed(chain)
+    now = {name: f"{len(content)} {hashlib.sha256(content).hexdigest()}" for name, content in files.items()}
+    return {name: said for name, said in now.items() if seen.get(name) != said}
+
+
+def untouched(home: Path, files: Mapping[str, bytes], chain: Sequence[Link]) -> None:
+    """An EvidenceError where a file that a decision rests on is gone, was cut, or begins otherwise than it did."""
+    for name, said in witnessed(chain).items():
+        size, _, expected = said.partition(" ")
+        content = files.get(name)
+        if content is None:
+            raise EvidenceError(f"{home / name}: was there at an earlier decision and is gone; restore it")
+        if hashlib.sha256(content[: int(size)]).hexdigest() != expected:
+            raise EvidenceError(f"{home / name}: is not what an earlier decision saw; it was edited, cut or exchanged")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What was found whole, in sentences for a person."""
+
+    decisions: int
+    runs: int
+    head: str
+    signed: str
+
+    def lines(self, environment: str) -> list[str]:
+        """The audit as text."""
+        return [
+            f"{environment}: {self.decisions} decisions follow each other, {self.runs} runs are as they were written",
+            f"head: {self.head}",
+            self.signed,
+        ]
+
+
+def audit(home: Path, *, environment: str, noted: str | None, keys: Sequence[VerifyingKey]) -> Audit:
+    """
+    What holds. EvidenceError names the file that does not.
+
+    `noted` is a head kept elsewhere, which the chain must still contain; with `keys` every link since the first
+    signed one must be signed by one of them, and the signed head must be part of the chain.
+    """
+    runs = read_runs(home, environment=environment)
+    chain = read_links(home)
+    if chain.links and chain.links[0].environment != environment:
+        raise EvidenceError(f"{home}: holds decisions of {chain.links[0].environment}, not of {environment}")
+    untouched(home, on_disk(home), chain.links)
+    if noted and noted not in {chain.head, *(link.previous for link in chain.links)}:
+        raise EvidenceError(f"{home}: the chain does not contain {noted}; it was cut or rewritten since that was noted")
+    words = vouched(home, chain, keys) if keys else _UNSIGNED
+    return Audit(decisions=len(chain.links), runs=len(runs), head=chain.head, signed=words)
+
+
+def vouched(home: Path, chain: Chain, keys: Sequence[VerifyingKey]) -> str:
+    """What the signatures say, in a sentence; EvidenceError where one is missing, wrong, or speaks of a longer chain."""
+    first = next((at for at, each in enumerate(chain.signatures) if each.keyid), None)
+    if first is None:
+        raise EvidenceError(f"{home / 'decisions'}: no decision is signed")
+    for link, each in zip(chain.links[first:], chain.signatures[first:], strict=True):
+        if not verified(each, keys):
+            flaw = "is not signed by a key that was given" if each.keyid else "is not signed, although one before it is"
+            raise EvidenceError(f"{home / 'decisions'}: decision {link.sequence} {flaw}")
+    _headed(home / "decisions" / HEAD_FILE, chain, keys)
+    before = f"; {first} before that are bound by it" if first else ""
+    return f"Signed: decision {first + 1} to {len(chain.links)}{before}. {_OLDER}"
+
+
+def _headed(path: Path, chain: Chain, keys: Sequence[VerifyingKey]) -> None:
+    """An EvidenceError when the signed head is missing or no part of the chain."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise EvidenceError(
+            f"{path}: cannot be read: {error.strerror}; the signed head belongs to the chain"
+        ) from error
+    said = json.loads(opened(text, HEAD, keys, place=str(path)))
+    at = int(said["sequence"])
+    if (
+        said["environment"] != chain.links[0].environment
+        or not 0 < at <= len(chain.hashes)
+        or chain.hashes[at - 1] != said["sha256"]
+    ):
+        raise EvidenceError(
+            f"{path}: signed for decision {at}, which the chain does not contain; it was cut or rewritten"
+        )
+    if at < len(chain.hashes) - 1:
+        raise EvidenceError(
+            f"{path}: signed for decision {at} of {len(chain.hashes)}; it was exchanged for an older one"
+        )

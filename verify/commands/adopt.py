@@ -1,0 +1,74 @@
+"""`cutover adopt`: a team that joins midway."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from verify.commands.options import env_option, environment_named, evidence_option, root_of, unusable_is_30
+from verify.commands.sealing import keys_option, seal_of, sign_option
+from verify.commands.words import required
+from verify.core.errors import CutoverError
+from verify.core.links import Adopted
+from verify.core.passage import reached
+from verify.core.subjects import Environment
+from verify.gating import Seal, builds, chain_of, say
+from verify.recording import home, utc_now
+
+
+@click.command("adopt")
+@env_option
+@click.option("--at", "at", metavar="STEP", required=True, help="The step that traffic is in already.")
+@click.option("--attested-by", "by", metavar="NAME", required=True, help="Who answers for it.")
+@click.option("--reason", metavar="TEXT", default="traffic was there before the gate was asked", help="Why it is so.")
+@click.option("--candidate", metavar="BUILD", help="The candidate's build, instead of asking it.")
+@click.option("--offline", is_flag=True, help="Ask nobody; the build must come from --candidate.")
+@sign_option
+@keys_option
+@evidence_option
+@unusable_is_30
+def adopt_command(
+    name: str,
+    at: str,
+    by: str,
+    reason: str,
+    *,
+    candidate: str | None,
+    offline: bool,
+    sign: Path | None,
+    keys: tuple[Path, ...],
+    evidence: str | None,
+) -> None:
+    """
+    Begin at a step that traffic is in already, on the word of a person.
+
+    Evidence of the next step must be observed after it, by the build that serves now. Refused once the gate has let traffic
+    into any step: then say `cutover moved`.
+
+    \b
+      cutover adopt --env lightsail --at 30 --attested-by ann
+    """
+    environment, root = environment_named(name), root_of(evidence)
+    step = environment.step(at)
+    required(("--attested-by", by), ("--reason", reason))
+    seal = seal_of(sign, keys)
+    _first(environment, root, seal)
+    found = builds(environment, values=os.environ, root=root, given=(candidate, None), offline=offline)
+    if found.candidate is None:
+        raise CutoverError(f"the candidate's build is unknown: {found.silence}")
+    link = Adopted(
+        environment=environment.id, step=step.name, percent=step.percent, attested_by=by, reason=reason,
+        candidate=found.candidate, decided_at=utc_now(),
+    )  # fmt: skip
+    path = say(environment, link, root=root, seal=seal)
+    click.echo(
+        f"{environment.id}: traffic is in step {step.name} with build {found.candidate}, says {by}\n  on record: {path}"
+    )
+
+
+def _first(environment: Environment, root: Path, seal: Seal) -> None:
+    chain = chain_of(home(root, environment), environment, seal)
+    if entered := reached(environment, chain.links):
+        raise CutoverError(f"traffic is in step {entered[-1].step} on record; `cutover moved` says where it is instead")

@@ -1,0 +1,60 @@
+"""What holds beside the claims and belongs into every decision: who answered for what, and what was taken on trust."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from verify.core.holding import unchecked
+from verify.core.links import Adopted, Override
+from verify.core.overriding import told
+from verify.core.passage import reached
+from verify.core.standing import Standing
+from verify.core.subjects import Environment
+from verify.core.verdicts import Verdict
+from verify.core.world import Found, World
+
+
+def notes(
+    environment: Environment,
+    world: World,
+    found: Found,
+    overrides: Sequence[Override],
+    used: Override | None,
+    words: str,
+) -> tuple[str, ...]:
+    """One sentence each: overrides in force, an adopted step, what persons said, replaced failures, unchecked targets."""
+    return (
+        *(f"{words}: {told(each)}" if each is used and words else told(each) for each in overrides),
+        *_adopted(environment, world),
+        *(_attested(each) for each in found.standings.values() if _said_by_a_person(each)),
+        *(
+            f"{each.claim}: failed before it passed, in {failure}; because: {world.because or 'nobody said why (--because)'}"
+            for each in found.standings.values()
+            for failure in each.superseded
+        ),
+        *_taken(found, world),
+    )
+
+
+def _adopted(environment: Environment, world: World) -> list[str]:
+    steps = {each.step for each in reached(environment, world.chain)}
+    return [
+        f"step {each.step} was adopted on {each.decided_at:%Y-%m-%d} on the word of {each.attested_by}: {each.reason}"
+        for each in world.chain
+        if isinstance(each, Adopted) and each.step in steps
+    ]
+
+
+def _said_by_a_person(each: Standing) -> bool:
+    return each.evidence is not None and each.evidence.kind == "attested" and each.verdict is not Verdict.INCONCLUSIVE
+
+
+def _attested(each: Standing) -> str:
+    evidence = each.evidence
+    until = f", until {evidence.expires_at:%Y-%m-%d %H:%M} UTC" if evidence and evidence.expires_at else ""
+    return f"{each.claim}: nobody measured it; {each.why}{until}"
+
+
+def _taken(found: Found, world: World) -> list[str]:
+    names = unchecked(found) if world.as_recorded else ()
+    return [f"targets taken as recorded, not compared: {', '.join(f'${{{name}}}' for name in names)}"] if names else []

@@ -1,0 +1,102 @@
+"""What `cutover observe` left on disk, as far as it says something about the candidate of now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from verify.chain import read_links
+from verify.core.passage import arrived
+from verify.core.probing import Probes, ProbeWindow
+from verify.core.subjects import Environment
+from verify.core.verdicts import Problem
+from verify.probe_files import Asked, Observation, asked_of, read_observations
+from verify.recording import home, utc_now
+from verify.trial import Trial
+
+# A probe later than due by a turn or two must not make an observation of 7 days a second too short.
+_SLACK: Final = timedelta(minutes=1)
+_BACKWARDS: Final = timedelta(seconds=1)
+
+
+class Observed:
+    """The probes on record for one trial; `availability` gives those of a side that count now."""
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+
+    def availability(self) -> Probes:
+        """
+        The candidate's probes of the newest observation, since traffic is where it is.
+
+        No more than the longest `observe` of the steps is looked back. EvidenceError when a file was edited.
+        """
+        trial = self._trial
+        folder = home(trial.root, trial.environment)
+        build = trial.build(trial.candidate)
+        return probes_of(
+            read_observations(folder),
+            asked=asked_of(trial.environment, root=trial.root, values=trial.values),
+            build=None if isinstance(build, Problem) else build.value,
+            since=arrived(read_links(folder).links),
+            longest=longest(trial.environment),
+            now=utc_now(),
+        )
+
+
+def longest(environment: Environment) -> timedelta | None:
+    """The longest time that a step wants `success` to have been observed; None when none says so."""
+    return max((step.observe for step in environment.system.steps if step.observe), default=None)
+
+
+def probes_of(
+    observations: Sequence[Observation],
+    *,
+    asked: Asked,
+    build: str | None,
+    since: datetime | None,
+    longest: timedelta | None,
+    now: datetime,
+) -> Probes:
+    """
+    The probes of the candidate that say something about it now: of the newest observation that asked the same.
+
+    Those of another build, of before `since` and of longer ago than `longest` are left out; a failure without a build,
+    because nobody said one, is the candidate's.
+    """
+    mine = [each for each in observations if asked.is_that_of(each.began)][-1:]
+    windows = [each for found in mine for each in found.windows if each.side == "candidate"]
+    bounds = [each.began.began_at for each in mine] + ([since] if since else [])
+    start = max([*bounds, *([now - longest - _SLACK] if longest else [])], default=now)
+    foreign = sum(each.seen() for each in observations if not asked.is_that_of(each.began))
+    foreign += sum(len(each.sent) for each in windows if not _of(each, build))
+    return _within([each for each in windows if _of(each, build)], start, foreign=foreign)
+
+
+def _within(windows: Sequence[ProbeWindow], start: datetime, *, foreign: int) -> Probes:
+    """The probes sent from `start` on."""
+    asks = sorted(ask for each in windows for ask in _asks(each) if ask[0] >= start)
+    late = [each for each in windows if each.at >= start]
+    return Probes(
+        start=start,
+        end=max([start, *(at for at, _ in asks[-1:]), *(each.at for each in late)]),
+        times=tuple((at - start).total_seconds() for at, _ in asks),
+        failed=tuple(bad for _, bad in asks),
+        unsent=sum(each.unsent for each in late),
+        foreign=foreign,
+        why=dict(sum((Counter(each.why) for each in late), Counter())),
+        backwards=any(later.at < one.at - _BACKWARDS for one, later in pairwise(windows)),
+    )
+
+
+def _of(window: ProbeWindow, build: str | None) -> bool:
+    """True when the window is of this build, or of one that nobody said."""
+    return build is None or window.build is None or window.build == build
+
+
+def _asks(window: ProbeWindow) -> list[tuple[datetime, bool]]:
+    bad = set(window.failed)
+    return [(window.at + timedelta(milliseconds=ms), index in bad) for index, ms in enumerate(window.sent)]
