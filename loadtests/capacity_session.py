@@ -85,7 +85,7 @@ class CapacitySession:
         return self._evidence.folder
 
     def run(self) -> None:
-        """The rates were asked until one did not hold, and the conclusion is on disk."""
+        """The rates were asked until one was too much, and the conclusion is on disk."""
         stopped = "it was ended from outside"
         try:
             problem = self._crew.ready()
@@ -103,7 +103,7 @@ class CapacitySession:
             self._conclude(judge_headroom(self._seen(stopped), self._case.limit))
 
     def _climb(self) -> str:
-        """Why it ended before its time; empty when a rate did not hold or the last one was asked."""
+        """Why it ended before its time; empty when a rate was too much or the last one was asked."""
         for number, rung in enumerate(self._rungs):
             self._crew.send(rung.first, rung.last)
             self._asked = number + 1
@@ -111,7 +111,7 @@ class CapacitySession:
                 return self._crew.reason
             found = stand(replace(self._seen(""), vitals=()), rung, self._case.limit)
             say(found.words)
-            if not found.holds(self._case.limit):
+            if found.ends(self._case.limit.needed, self._case.limit):
                 break
         return ""
 

@@ -46,6 +46,17 @@ class Stand:
         parts = ((self.failed, float(limit.errors) / 100), (self.slow, TAIL))
         return any(clopper_pearson(bad, self.sent, error=FAIL_ERROR / 2)[0] > most for bad, most in parts)
 
+    def ends(self, needed: float, limit: Headroom) -> bool:
+        """
+        True when no higher rate is worth asking.
+
+        Under the needed rate: nothing was sent, the generator is at fault, or the rate is broken beyond doubt; one that
+        misses its limits by chance must not keep the needed rate from being asked. From there on: it does not hold.
+        """
+        if self.rung.rate < needed:
+            return not self.sent or bool(self.fault) or self.broken(limit)
+        return not self.holds(limit)
+
     @property
     def words(self) -> str:
         """The rate in a few words."""
@@ -58,7 +69,8 @@ def judge_headroom(climb: Climb, limit: Headroom) -> Conclusion:
     Whether the candidate alone bears share x peak x safety requests/s: at most 5 % slower than `p95_ms` and at most
     `errors` percent failed, both beyond doubt (exact binomial limits), counted from each request's planned time.
 
-    Rates are raised step by step and stop at the first that does not hold; the highest that held is told.
+    Rates are raised step by step: up to the needed one until one is broken beyond doubt, from there on until one does
+    not hold. The highest that held is told.
 
     Blind to: a peak that lasts longer than the seconds it was held here; writes, other endpoints and another mix; what
     other tenants take at that hour; data and caches that differ from those of the real peak.

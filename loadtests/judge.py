@@ -17,7 +17,9 @@ from verify.core.catalogue import check
 from verify.core.model import ErrorRate, Latency, QuantileLimit
 from verify.core.selectors import error_rate, latency
 from verify.core.verdicts import Cause, Conclusion, Difference, Verdict, failed, inconclusive, passed
+from verify.stats.bootstrap import QuantileRatio, bootstrap_ratios, guarded, log_histograms
 from verify.stats.quantiles import (
+    FAIL_ERROR,
     QuantileRule,
     QuantileVerdict,
     block_quantiles,
@@ -27,8 +29,13 @@ from verify.stats.quantiles import (
 )
 
 Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+Found = tuple[QuantileVerdict, QuantileRatio]
 ANSWERED: Final = 0.98
 NEEDED: Final = {0.5: 10, 0.95: 20, 0.99: 50}
+TICK: Final = 1e-6
+# Triples drawn together, so that what slows neighbours stays together.
+TOGETHER: Final = 2
 
 
 @check("load.latency", over=latency)
@@ -37,7 +44,8 @@ def judge_latency(run: Run, limits: Latency) -> Conclusion:
     Whether every limited quantile of scheduled → done, over the whole mix, is within its margin of the baseline's.
 
     Only answers that were whole and in range are timed; under 98 % of those in an arm, nothing is said. A and A'
-    must not disagree at p50 or p95.
+    must not disagree at p50 or p95. FAIL also where the quantile of the whole run, all blocks together, is over its
+    limit beyond doubt; where it is merely over it, never PASS.
 
     Blind to: one slow endpoint that few requests ask for; caches colder or data smaller than in life; load above the
     rate that was sent; what users far from this generator see; errors, which success.error_rate judges.
@@ -47,12 +55,15 @@ def judge_latency(run: Run, limits: Latency) -> Conclusion:
     if fault:
         return fault
     blocks = triple_quantiles(run.samples, len(run.offered), [rule.q for rule in rules])
-    whole = blocks[~np.isnan(blocks).any(axis=(1, 2))]
+    kept = np.flatnonzero(~np.isnan(blocks).any(axis=(1, 2)))
+    whole = blocks[kept]
     fault = _too_few(run, whole, rules) or _too_noisy(whole, rules)
     if fault:
         return fault
-    found = judge_quantiles(whole[:, BASELINE], whole[:, CANDIDATE], whole[:, AGAIN], rules, share=run.share)
-    return _latency_conclusion(run, found, len(whole), limits.plan)
+    first, candidate, again = (whole[:, arm] for arm in (BASELINE, CANDIDATE, AGAIN))
+    found = judge_quantiles(first, candidate, again, rules, share=run.share, correlated=True)
+    seen = whole_run(run, kept, rules)
+    return _latency_conclusion(run, list(zip(guarded(found, seen), seen, strict=True)), len(whole), limits.plan)
 
 
 @check("success.error_rate", over=error_rate)
@@ -61,7 +72,8 @@ def judge_error_rate(run: Run, limit: ErrorRate) -> Conclusion:
     Whether the candidate fails no more often than the baseline, and no more often than promised.
 
     PASS: exact McNemar finds no excess on the same requests, the score interval of the difference stays under the
-    margin, and the exact upper limit stays under `at_most`. An error class the baseline never produced is shown.
+    margin, and the exact upper limit stays under `at_most`. An excess FAILs when the blocks it lies in show it too, by
+    their sign test: requests of one outage fail together. An error class the baseline never produced is shown.
 
     Blind to: wrong answers with the right status; failures rarer than the number of requests can show; errors only
     writing requests meet; anything outside the minutes of the run.
@@ -98,6 +110,22 @@ def triple_quantiles(samples: Samples, triples: int, quantiles: Sequence[float])
     taken = (samples.done - samples.scheduled)[good]
     blocks = samples.triple[good] * 3 + samples.arm[good]
     return block_quantiles(taken, blocks, triples * 3, quantiles).reshape(triples, 3, len(quantiles))
+
+
+def whole_run(run: Run, kept: Whole, rules: Sequence[QuantileRule]) -> tuple[QuantileRatio, ...]:
+    """
+    Each rule's quantile of all good answers of the triples `kept` (rising), candidate over baseline.
+
+    Triples are resampled in pairs of neighbours; the run's seed draws the same again. Limits have the error that a
+    FAIL may have at this look. Source: `bootstrap.bootstrap_ratios`.
+    """
+    samples = run.samples
+    good = (samples.error == "") & np.isin(samples.triple, kept)
+    taken = np.maximum((samples.done - samples.scheduled)[good], TICK)
+    blocks = np.searchsorted(kept, samples.triple[good])
+    counts = log_histograms(taken, samples.arm[good].astype(np.int64), blocks, len(kept))
+    error = FAIL_ERROR * run.share / len(rules)
+    return bootstrap_ratios(counts, rules, seed=run.seed, error=error, length=TOGETHER)
 
 
 def _unanswered(samples: Samples) -> Conclusion | None:
@@ -166,8 +194,9 @@ def _too_noisy(whole: Floats, rules: Sequence[QuantileRule]) -> Conclusion | Non
     return None
 
 
-def _latency_conclusion(run: Run, found: Sequence[QuantileVerdict], triples: int, plan: str) -> Conclusion:
-    said = "; ".join(_shown(each) for each in found)
+def _latency_conclusion(run: Run, judged: Sequence[Found], triples: int, plan: str) -> Conclusion:
+    said = "; ".join(_shown(each, seen) for each, seen in judged)
+    found = [each for each, _ in judged]
     receipt = (
         f"{achieved(run, CANDIDATE):,} candidate and {achieved(run, BASELINE) + achieved(run, AGAIN):,} baseline "
         f"requests, "
@@ -175,12 +204,12 @@ def _latency_conclusion(run: Run, found: Sequence[QuantileVerdict], triples: int
     )
     if plan:
         receipt += f"; plan: {plan}; judged: {', '.join(_limit(each.rule) for each in found)}"
-    receipt += opened(run.samples) + told(run)
+    receipt += f"; whole run: {', '.join(_resampled(seen) for _, seen in judged)}" + opened(run.samples) + told(run)
     worst = Verdict.worst(each.verdict for each in found)
     if worst is Verdict.PASS:
         return passed(said, receipt=receipt)
     if worst is Verdict.FAIL:
-        differences = [_difference(each) for each in found if each.verdict is Verdict.FAIL]
+        differences = [_difference(each, seen) for each, seen in judged if each.verdict is Verdict.FAIL]
         return failed(said, differences=differences, receipt=receipt)
     open_ones = ", ".join(each.rule.name for each in found if each.verdict is Verdict.INCONCLUSIVE)
     return inconclusive(
@@ -192,18 +221,31 @@ def _limit(rule: QuantileRule) -> str:
     return f"{rule.name} at most {1 + rule.margin:.2f} x or {rule.floor * 1000:g} ms more"
 
 
-def _shown(each: QuantileVerdict) -> str:
+def _shown(each: QuantileVerdict, seen: QuantileRatio) -> str:
+    """What the triples say, and what the whole run says where that is against the candidate."""
     against = f"{np.exp(each.excess.lower):.2f} to {np.exp(each.excess.upper):.2f} of its limit"
     return (
         f"{each.rule.name} {each.candidate * 1000:.2f} ms against {each.baseline * 1000:.2f} ms "
-        f"({each.ratio:.2f} x, {against}: {each.verdict.name})"
+        f"({each.ratio:.2f} x, {against}: {each.verdict.name}){_against(seen)}"
     )
 
 
-def _difference(each: QuantileVerdict) -> Difference:
+def _against(seen: QuantileRatio) -> str:
+    if seen.excess.estimate <= 0:
+        return ""
+    limit = f"{np.exp(seen.excess.lower):.2f} to {np.exp(seen.excess.upper):.2f} of its limit"
+    return f", of the whole run {np.exp(seen.ratio.estimate):.2f} x, {limit}"
+
+
+def _resampled(seen: QuantileRatio) -> str:
+    ratio, lower, upper = (float(np.exp(each)) for each in (seen.ratio.estimate, seen.ratio.lower, seen.ratio.upper))
+    return f"{seen.rule.name} {ratio:.2f} x ({lower:.2f} to {upper:.2f})"
+
+
+def _difference(each: QuantileVerdict, seen: QuantileRatio) -> Difference:
     return Difference(
         path=each.rule.name,
         baseline=f"{each.baseline * 1000:.2f} ms",
         candidate=f"{each.candidate * 1000:.2f} ms",
-        detail=f"{each.ratio:.2f} x; limit {_limit(each.rule)}",
+        detail=f"{each.ratio:.2f} x, of the whole run {np.exp(seen.ratio.estimate):.2f} x; limit {_limit(each.rule)}",
     )

@@ -17,7 +17,7 @@ from loadtests.schedule import Schedule, plan_replay, plan_schedule
 from loadtests.soundness import Run
 from loadtests.target import Target, Terms
 from verify.core.verdicts import Cause, Conclusion, Problem, Verdict, inconclusive
-from verify.stats.quantiles import spending
+from verify.stats.looks import shares
 
 Judged = list[tuple[str, str, Conclusion]]
 CHECKS: Final = (("load.latency", "latency"), ("success.error_rate", "error_rate"))
@@ -195,9 +195,10 @@ class Session:
             samples=samples,
             offered=schedule.offered(schedule.looks[self._look]),
             names=terms.names,
-            share=spending(schedule.fractions, 1.0)[self._look],
+            share=shares(schedule.fractions)[self._look],
             look=self._look + 1,
             looks=len(schedule.looks),
+            seed=schedule.seed,
             stopped=stopped,
             vitals=self._crew.vitals,
             lost=self._crew.lost,

@@ -26,8 +26,9 @@ class Run:
     What was planned and what came of it.
 
     `offered` are the requests an arm of each triple up to this look, shape (triples,). `stopped` says why the run
-    ended early, empty when it did not. `share` is the part of the error this look may spend. `vitals` are those of
-    each process that sent, `lost` the processes that never said how they ended, `about` what was asked, for receipts.
+    ended early, empty when it did not. `share` is the part of the error this look may spend (`looks.shares`), `seed`
+    what resampling is drawn from. `vitals` are those of each process that sent, `lost` the processes that never said how
+    they ended, `about` what was asked, for receipts.
     """
 
     samples: Samples
@@ -36,6 +37,7 @@ class Run:
     share: float = 1.0
     look: int = 1
     looks: int = 1
+    seed: int = 0
     stopped: str = ""
     vitals: tuple[Vitals, ...] = ()
     lost: tuple[str, ...] = ()

@@ -34,11 +34,11 @@ def judged(seen, **objective):
 @pytest.mark.parametrize(
     ("count", "bad", "verdict"),
     [(300, (), INCONCLUSIVE), (2994, (), INCONCLUSIVE), (2995, (), PASS), (4741, (9,), INCONCLUSIVE), (4742, (9,), PASS),
-     (7751, (9, 999, 5000), INCONCLUSIVE), (7752, (9, 999, 5000), PASS), (7752, (9, 10, 11), PASS),
-     (7752, tuple(range(0, 4000, 100)), FAIL), (300, tuple(range(0, 300, 20)), FAIL)],
+     (7751, (9, 999, 5000), INCONCLUSIVE), (7752, (9, 999, 5000), PASS), (7752, (9, 10, 11), INCONCLUSIVE),
+     (14_297, (9, 10, 11), PASS), (7752, tuple(range(0, 4000, 100)), FAIL), (300, tuple(range(0, 300, 20)), FAIL)],
 )  # fmt: skip
 def test_the_exact_limit_decides_and_not_the_share_seen(count, bad, verdict):
-    """99.9 % needs 2,995 probes without a failure, 4,742 with one, 7,752 with three."""
+    """99.9 % needs 2,995 probes without a failure, 4,742 with one, 7,752 with three, 14,297 with three in a row."""
     assert judged(probes(count, *bad)).verdict is verdict
 
 
@@ -89,9 +89,33 @@ def test_windows_with_a_failure_are_counted_and_may_be_capped():
 
 
 def test_failures_in_bursts_are_told():
-    """Three failures in a row say less than three apart."""
-    assert "failures come in bursts" in judged(probes(7752, 9, 10, 11)).summary
+    """Three failures in a row, or within seconds, say less than three apart, and the number that is needed is told."""
+    found = judged(probes(7752, 9, 10, 11))
+    assert (found.verdict, found.cause) == (INCONCLUSIVE, Cause.TOO_FEW)
+    assert "failures come in bursts: these probes say as much as 2,571 of their own" in found.summary
+    assert "14,297 probes are needed, 6,545 more" in found.summary
+    assert judged(probes(7752, 9, 13, 22)).verdict is INCONCLUSIVE
     assert "bursts" not in judged(probes(7752, 9, 999, 5000)).summary
+
+
+def test_an_outage_counts_as_one_probe_where_windows_are_too_few_to_tell():
+    """1,000 probes in 25 s show 99 % with three failures 12 s apart, and not with three in a row or 9 s apart."""
+    assert judged(probes(1000, 5, 500, 990, every=0.025), at_least=99).verdict is PASS
+    assert judged(probes(1000, 5, 6, 7, every=0.025), at_least=99).verdict is INCONCLUSIVE
+    assert judged(probes(1000, 5, 365, 725, every=0.025), at_least=99).verdict is INCONCLUSIVE
+
+
+@pytest.mark.parametrize("bad", [(0, 2000, 7000), (1, 600, 7751), (3333, 4444, 5555)])
+def test_three_failures_minutes_apart_pass_wherever_they_lie(bad):
+    """7,752 probes show 99.9 %: failures that are draws of their own cost nothing but themselves."""
+    assert judged(probes(7752, *bad)).verdict is PASS
+
+
+def test_a_pass_says_what_rare_outages_would_ask_for():
+    """Outages of 10 s that nobody met show in no probe: a PASS tells their number, until it is reached."""
+    assert "against rare outages of 10 s, 59,900 probes at this pace would be needed" in judged(probes(2995)).receipt
+    assert "rare outages" not in judged(probes(59_900)).receipt
+    assert "rare outages" not in judged(probes(2995, every=10.0)).receipt
 
 
 def test_nothing_observed_never_passes():

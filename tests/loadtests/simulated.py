@@ -65,6 +65,14 @@ def simulated(
     return Run(samples=samples, offered=schedule.offered(len(schedule.triples)), names=("one", "two"))
 
 
+def slowed(run: Run, factors: np.ndarray) -> Run:
+    """The run with the candidate's answers of each triple so many times as slow."""
+    samples = run.samples
+    times = np.where(samples.arm == 1, factors[samples.triple], 1.0)
+    done = samples.scheduled + (samples.done - samples.scheduled) * times
+    return replace(run, samples=replace(samples, done=done, first=done))
+
+
 def failing(run: Run, chosen: np.ndarray, error: str, *, status: int = 0) -> Run:
     """The run with these requests failed."""
     errors = np.where(chosen, error, run.samples.error)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from loadtests import capacity_session
+from loadtests.capacity_session import CapacityCase, CapacityChoices, CapacitySession
 from loadtests.climbing import Climb, plan_climb
-from loadtests.headroom import judge_headroom
+from loadtests.headroom import Stand, judge_headroom, stand
 from loadtests.pulse import Vitals
 from loadtests.samples import Samples
 from loadtests.schedule import CANDIDATE
-from verify.core.model import Headroom
+from loadtests.target import Target, Terms
+from verify.core.model import Headroom, LoadPermission
 from verify.core.selectors import headroom
 from verify.core.subjects import Environment, claim_digest
 from verify.core.verdicts import Cause, Conclusion, Verdict
@@ -140,6 +145,90 @@ def test_a_ceiling_under_what_is_needed_is_refused() -> None:
     """What may not be sent cannot be shown."""
     with pytest.raises(ValueError, match=r"150 requests/s have to be shown and load\.max_rate allows 100"):
         plan_climb(seed=1, needed=150, ceiling=100, seconds=5, weights=(1,))
+
+
+def stood(climb: Climb, place: int) -> Stand:
+    """How the rate at that place was borne."""
+    return stand(climb, climb.rungs[place], LIMIT)
+
+
+def unlucky(climb: Climb, failures: Sequence[int]) -> Climb:
+    """The climb with so many failures at each of its rates."""
+    errors = climb.samples.error.copy()
+    for rung, count in zip(climb.rungs, failures, strict=False):
+        errors[np.flatnonzero(climb.samples.triple >= rung.first)[:count]] = "timeout"
+    return replace(climb, samples=replace(climb.samples, error=errors))
+
+
+def test_chance_ends_no_climb_under_the_needed_rate() -> None:
+    """6 of some 380 failures where 1 % are allowed: asked on under the needed rate, and the end from there on."""
+    climb = unlucky(climbed(knee=1000), (6, 0, 0, 50))
+    assert not stood(climb, 0).holds(LIMIT)
+    assert not stood(climb, 0).ends(LIMIT.needed, LIMIT)
+    assert not stood(climb, 3).broken(LIMIT)
+    assert stood(climb, 3).ends(LIMIT.needed, LIMIT)
+    assert not stood(climb, 2).ends(LIMIT.needed, LIMIT)
+
+
+def test_what_is_broken_or_a_fault_ends_a_climb_at_once() -> None:
+    """A rate broken beyond doubt, a late generator, and nothing sent at all."""
+    assert stood(climbed(knee=20), 0).ends(LIMIT.needed, LIMIT)
+    late = climbed(knee=1000, late=0.02)
+    assert stood(late, 0).ends(LIMIT.needed, LIMIT)
+    silent = replace(late.samples, triple=late.samples.triple + 10_000)
+    assert stood(replace(late, samples=silent), 0).ends(LIMIT.needed, LIMIT)
+
+
+@dataclass
+class Sender:
+    """A crew that sends nothing: the samples are there already."""
+
+    asked: list[tuple[int, int]] = field(default_factory=list)
+    reason: str = ""
+    vitals: tuple[Vitals, ...] = ()
+    paths: tuple[Path, ...] = (Path("samples-1.arrows"),)
+
+    def ready(self) -> None:
+        """Warm."""
+
+    def send(self, first: int, last: int) -> None:
+        """The blocks are noted."""
+        self.asked.append((first, last))
+
+    def end(self) -> None:
+        """Nothing to close."""
+
+
+@dataclass
+class Kept:
+    """Evidence in memory."""
+
+    folder: Path = Path()
+
+    def conclude(self, judged: object, *, duration: float) -> object:  # noqa: ARG002
+        """As it is."""
+        return judged
+
+
+@pytest.mark.parametrize(("failures", "rates", "verdict"), [(6, 7, Verdict.PASS), (60, 1, Verdict.FAIL)])
+def test_a_climb_goes_on_after_a_rate_that_misses_by_chance(
+    monkeypatch: pytest.MonkeyPatch, failures: int, rates: int, verdict: Verdict
+) -> None:
+    """6 failures at the first rate leave the needed one to be asked and passed; 60 end the climb with FAIL."""
+    sender, climb = Sender(), unlucky(climbed(knee=1000), (failures,))
+    monkeypatch.setattr(capacity_session, "Alone", lambda *_, **__: sender)
+    monkeypatch.setattr(capacity_session, "read_samples", lambda _: climb.samples)
+    terms = Terms(
+        environment="shop/next", names=("one",), weights=(1,), latency=None, error_rate=None,
+        permissions={"candidate": LoadPermission(allowed=True, max_rate=1000)},
+    )  # fmt: skip
+    case = CapacityCase(
+        terms=terms, limit=LIMIT, prepare=lambda: Target(requests=()), begin=lambda _: Kept()
+    )  # fmt: skip
+    session = CapacitySession(case, CapacityChoices(seconds=10, seed=1), report=lambda *_, **__: None)
+    session.run()
+    assert len(sender.asked) == rates
+    assert [each.verdict for _, _, each in session.results] == [verdict]
 
 
 def declaring(**objective: object) -> Environment:

@@ -9,8 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from loadtests.judge import judge_error_rate, judge_latency, judge_run
-from tests.loadtests.simulated import failing, only, simulated
+from loadtests.judge import judge_error_rate, judge_latency, judge_run, rules_of, whole_run
+from loadtests.soundness import Run
+from reports.html.measured import _JUDGED
+from tests.loadtests.simulated import failing, only, simulated, slowed
 from verify.core.model import ErrorRate, Latency
 from verify.core.verdicts import Cause, Verdict
 
@@ -53,6 +55,75 @@ def test_a_fat_tail_never_passes_and_mostly_fails() -> None:
     found = [judge_latency(simulated(seed=seed, tail=0.02), LIMITS).verdict for seed in range(10)]
     assert found.count(Verdict.FAIL) >= 8
     assert Verdict.PASS not in found
+
+
+def test_slow_blocks_that_trimming_cannot_see_never_pass() -> None:
+    """Two of 20 blocks five times as slow: the trimmed mean says PASS, the whole run keeps it from that and says why."""
+    factors = np.ones(20)
+    factors[[4, 11]] = 5.0
+    found = judge_latency(slowed(simulated(), factors), LIMITS)
+    assert found.verdict is not Verdict.PASS
+    names = [
+        name for name, low, high, verdict in _JUDGED.findall(found.summary) if float(high) < 1 and verdict != "PASS"
+    ]
+    assert "p95" in names
+    assert ", of the whole run " in found.summary
+
+
+def test_slow_blocks_beyond_doubt_fail() -> None:
+    """Half of the blocks twice as slow: FAIL, and the difference names the whole run's ratio."""
+    found = judge_latency(slowed(simulated(), np.where(np.arange(20) % 2, 2.0, 1.0)), LIMITS)
+    assert found.verdict is Verdict.FAIL
+    assert any(
+        "of the whole run 2." in each.detail or "of the whole run 1." in each.detail for each in found.differences
+    )
+
+
+def test_the_receipt_tells_the_whole_run_and_repeats_with_the_seed() -> None:
+    """Ratio and interval of each quantile; the same seed says the same, another one other limits."""
+    run = replace(simulated(), seed=7)
+    found = judge_latency(run, LIMITS)
+    assert "; whole run: p50 1.00 x (0." in found.receipt
+    assert found == judge_latency(run, LIMITS)
+    kept, rules = np.arange(20), rules_of(LIMITS)
+    assert whole_run(run, kept, rules) == whole_run(run, kept, rules)
+    assert whole_run(run, kept, rules) != whole_run(replace(run, seed=8), kept, rules)
+    assert [name for name, *_ in _JUDGED.findall(found.summary)] == ["p50", "p95", "p99"]
+
+
+def wandering(order: np.ndarray) -> float:
+    """How wide the interval of p50 is when the candidate's blocks wander by up to 15 %, in that order."""
+    factors = 1 + np.linspace(-0.15, 0.15, 20)[order]
+    [(name, low, high, _), *_] = _JUDGED.findall(judge_latency(slowed(simulated(), factors), LIMITS).summary)
+    assert name == "p50"
+    return float(high) - float(low)
+
+
+def test_blocks_that_resemble_their_neighbours_count_for_less() -> None:
+    """The same 20 blocks are known less exactly when they drift than when they are mixed."""
+    assert wandering(np.arange(20)) > 1.5 * wandering(np.arange(20) * 7 % 20)
+
+
+def burst(run: Run, blocks: int, each: int) -> Run:
+    """The run with so many failures of the candidate in each of so many blocks."""
+    chosen = np.zeros(run.samples.count, dtype=bool)
+    for block in range(blocks):
+        chosen[np.flatnonzero((run.samples.arm == 1) & (run.samples.triple == block))[:each]] = True
+    return failing(run, chosen, "status 500", status=500)
+
+
+def test_one_burst_of_errors_is_neither_fail_nor_pass() -> None:
+    """40 failures in one block are one event: McNemar alone would FAIL; spread over 20 blocks they FAIL."""
+    wide = ErrorRate(at_most=5.0, margin=5.0)
+    found = judge_error_rate(burst(simulated(), 1, 40), wide)
+    assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.TOO_FEW)
+    assert "of 20 blocks 1 have more and 0 fewer (sign test p = 0.5)" in found.summary
+    assert judge_error_rate(burst(simulated(), 20, 2), wide).verdict is Verdict.FAIL
+
+
+def test_a_burst_over_what_is_promised_still_fails() -> None:
+    """A block in which everything fails is over an objective of 0.5 %, however few blocks it lies in."""
+    assert judge_error_rate(burst(simulated(), 1, 150), RATE).verdict is Verdict.FAIL
 
 
 def test_one_percent_of_errors_fails_and_is_named() -> None:

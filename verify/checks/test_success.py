@@ -31,10 +31,11 @@ def test_candidate_stays_available(subject: Subject[Availability], observations:
     99.9 % needs 2,995 probes without a failure, 4,742 with one, 7,752 with three. A probe is good when health.endpoint
     would call it healthy. What counts is the newest observation, of this build and description, since traffic is where
     it is. A time over `gap` in which nobody looked is INCONCLUSIVE; a probe that could not be sent from here is a gap,
-    not a failure. Windows of 10 seconds with a failure are counted, and what is left when failures come in bursts.
+    not a failure. Windows of 10 seconds with a failure are counted. Failures in bursts ask for more: probes within one
+    outage count as one.
 
     Blind to: outages that users meet and the health path does not; what is unreachable from where the probes are sent;
-    outages between two probes; days that were not observed.
+    outages between two probes; outages so rare that none was met, which the receipt tells; days that were not observed.
     """
     probes = observations.availability()
     judge(judge_availability(probes, subject.spec), Measured(began=probes.start, ended=probes.end))

@@ -12,7 +12,6 @@ from scipy.special import stdtrit
 
 from verify.core.verdicts import Verdict
 from verify.stats.interval import Interval, between
-from verify.stats.looks import spending as spending  # noqa: PLC0414
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]

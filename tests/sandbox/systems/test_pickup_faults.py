@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.faults import faults_of
 from sandbox.faults.fault import AnswerChange, StoreChange
+from sandbox.routing import tell_router
 
 pytestmark = [pytest.mark.xdist_group("pickup"), pytest.mark.parametrize("twin", ["pickup"], indirect=True)]
 CHANGES = [each.name for each in faults_of("pickup") if isinstance(each.how, StoreChange)]
@@ -29,14 +30,15 @@ MADE = """
 
 
 def everything(twin):
-    """How the tables are made, what they hold, and the copies."""
+    """How the tables are made, what they hold, the copies, and what the router does with visitors."""
     with psycopg.connect(twin.variables["PICKUP_POSTGRES_DSN"], autocommit=True) as connection:
         try:
             told = connection.execute(MADE).fetchone()
         except psycopg.errors.UndefinedTable:  # a sequence went with the identity of its column
             told = None
     files = [Path(twin.variables[name]) for name in ("PICKUP_JSON_BACKUP", "PICKUP_POSTGRES_DUMP")]
-    return told, [each.read_bytes() if each.exists() else None for each in files]
+    routed = tell_router(Path(twin.variables["PICKUP_ROUTER"]), {})
+    return told, [each.read_bytes() if each.exists() else None for each in files], routed
 
 
 @pytest.mark.parametrize("name", CHANGES)
