@@ -91,6 +91,8 @@ class Sizes:
     users: int = 32
     block_s: float = 0.2
     steps: int = 5
+    verdict_runs: int = 20
+    verdict_s: float = 120.0
 
     def scaled(self, rows: int) -> Sizes:
         """So many rows of PostgreSQL, and of everything else that has records in the same proportion, at least 20."""
@@ -105,4 +107,4 @@ class Sizes:
     def smallest() -> Sizes:
         """Sizes that show that everything runs, and say nothing about speed."""
         return Sizes(rows=2_000, json_rows=500, items=200, documents=300, sample=50, rounds=2, within=10.0, peers=False,
-                     closed_s=1.0, users=8, block_s=0.1, steps=2)  # fmt: skip
+                     closed_s=1.0, users=8, block_s=0.1, steps=2, verdict_runs=1, verdict_s=12.0)  # fmt: skip

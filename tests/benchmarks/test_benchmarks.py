@@ -27,6 +27,7 @@ ROLES = {
     "consistency.opensearch": ["ours", "limit"] * 2,
     "consistency.postgres": ["ours", *["limit"] * 3, *["peer"] * 4, *["ours", *["limit"] * 3] * 3],
     "load_harness": ["ours", "peer", "ours", "peer"],
+    "load_verdicts": ["ours"],
 }
 
 
