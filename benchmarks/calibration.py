@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks.calibrating import counts, latency, series
+from benchmarks.calibrating import classes, counts, latency, series
 from benchmarks.calibrating.rates import Rate
 from benchmarks.measuring.figures import Figure, Ratio, Result, Sizes
 from benchmarks.measuring.memory import peak, resident
@@ -15,6 +15,7 @@ from benchmarks.measuring.memory import peak, resident
 Part = Callable[[int], list[Rate]]
 PARTS: Final[dict[str, Part]] = {
     "latency": latency.measured,
+    "latency by endpoint class": classes.measured,
     "failures, availability, split": counts.measured,
     "trends, looks, tolerance, families": series.measured,
 }

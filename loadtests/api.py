@@ -22,9 +22,12 @@ from loadtests.replay.reading import read_recording
 from loadtests.replay.recording import Recording
 from loadtests.scenario import Arrivals, install
 from loadtests.session import Case, Evidence
+from loadtests.stage import say
 from loadtests.target import Terms
+from loadtests.undoing import Cleaning
 from verify.core.errors import CutoverError
 from verify.core.subjects import Environment
+from verify.core.windows import closing
 from verify.loading import listing, load_environment
 from verify.recording import evidence_root, home, new_run, utc_now
 from verify.stores.registry import problems
@@ -49,6 +52,7 @@ def terms_of(environment: Environment, wanted: Sequence[Wanted]) -> Terms:
         environment=environment.id,
         names=tuple(each.name for each in wanted),
         weights=tuple(each.endpoint.weight for each in wanted),
+        classes=tuple(each.endpoint.class_ or each.name for each in wanted),
         permissions={baseline.name: baseline.file.load, environment.name: environment.file.load},
         latency=objectives.latency,
         error_rate=objectives.error_rate,
@@ -68,7 +72,7 @@ def wanted_of(environment: Environment, recording: Recording | None, options: An
         return path_alone(environment, options.path, as_=options.as_)
     if recording:
         return recorded_mix(environment, recording, as_=options.as_)
-    return declared(environment)
+    return declared(environment, writes=options.allow_writes)
 
 
 def opened(name: str, options: Any) -> Case:
@@ -81,19 +85,25 @@ def opened(name: str, options: Any) -> Case:
     def started(again: str) -> Evidence:
         return begin(trial, again, (judge_latency, judge_error_rate))
 
+    terms = terms_of(environment, wanted)
+    writes = any(each.endpoint.undo for each in wanted)
+    cleaning = Cleaning(lambda: on_trial(environment, values=os.environ, root=trial.root), tell=say)
+    begun = cleaning.begin if writes else None
     return Case(
-        terms=terms_of(environment, wanted),
-        prepare=lambda: prepare(trial, wanted),
+        terms=terms,
+        prepare=lambda: prepare(trial, wanted, closes=closing(terms.permissions, utc_now()), begin=begun),
+        clean=cleaning.end if writes else None,
         begin=started,
         apart=lambda: home(trial.root, environment) / "drains" / new_run(utc_now()),
         recording=recording,
-        given=tuple(_given(options)) if recording else (),
+        given=tuple(_given(options)),
     )
 
 
 def _given(options: Any) -> Iterator[str]:
-    """The options that say what is replayed, as the command line said them."""
-    yield f"--replay {shlex.quote(str(options.replay))}"
+    """The options that say what is asked, as the command line said them."""
+    if options.replay:
+        yield f"--replay {shlex.quote(str(options.replay))}"
     if options.replay_host:
         yield f"--replay-host {shlex.quote(options.replay_host)}"
     if options.as_:

@@ -7,7 +7,8 @@ from typing import Final
 
 from loadtests.connections import Connections, Exchange, exchange
 from loadtests.schedule import AGAIN, BASELINE, CANDIDATE
-from loadtests.target import REPEATABLE, Origin, PlannedRequest, Target
+from loadtests.target import REPEATABLE, SIDES, Origin, PlannedRequest, Target
+from loadtests.undoing import note
 from verify.core.scalars import status_matches
 
 SIDE_OF_ARM: Final = {BASELINE: 0, CANDIDATE: 1, AGAIN: 0}
@@ -42,7 +43,18 @@ class Asker:
 
     def ask(self, index: int, arm: int, *, fresh: bool = False) -> Exchange:
         """The request was sent to the arm's side, and answered or not; `fresh` opens one more connection."""
-        planned = self.target.requests[index]
+        planned, journal = self.target.requests[index], self.target.journal
+        if journal is None or planned.written is None:
+            return self._asked(index, arm, planned, fresh=fresh)
+        side, kept = SIDES[SIDE_OF_ARM[arm]], bytearray()
+        number = journal.asked(planned.name, side)
+        found = self._asked(index, arm, planned, fresh=fresh, kept=kept)
+        note(journal, number, planned, side, found, bytes(kept))
+        return found
+
+    def _asked(
+        self, index: int, arm: int, planned: PlannedRequest, *, fresh: bool, kept: bytearray | None = None
+    ) -> Exchange:
         return exchange(
             self._pool_of[index][arm],
             self._messages[index][SIDE_OF_ARM[arm]],
@@ -52,6 +64,7 @@ class Asker:
             max_bytes=self.target.max_bytes,
             fresh=fresh or self._fresh,
             keep=not self._fresh,
+            kept=kept,
         )
 
     def close(self) -> None:

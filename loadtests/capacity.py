@@ -24,8 +24,9 @@ from loadtests.stage import say
 from loadtests.target import Terms
 from verify.core.errors import CutoverError
 from verify.core.selectors import headroom
+from verify.core.windows import closing
 from verify.loading import listing, load_environment
-from verify.recording import evidence_root
+from verify.recording import evidence_root, utc_now
 from verify.stores.registry import problems
 from verify.trial import on_trial
 
@@ -67,7 +68,7 @@ def opened(name: str, options: Any) -> CapacityCase:
     return CapacityCase(
         terms=terms,
         limit=subjects[0].spec,
-        prepare=lambda: prepare(trial, wanted),
+        prepare=lambda: prepare(trial, wanted, closes=closing(terms.permissions, utc_now())),
         begin=lambda again: begin(trial, again, (judge_headroom,)),
     )
 
@@ -87,11 +88,15 @@ def made(environment: Any) -> CapacityStage:
             results = refuse(case, choices, case.terms.refusal)
             leave(f"{case.terms.refusal}\n{verdict_line(case.terms.environment, results)}", code=1)
         schedule, rungs = choices.plan(case)
+        if (why := case.terms.shut(utc_now(), schedule.duration)) and not options.plan:
+            leave(why)
     except (CutoverError, ValueError) as error:
         leave(str(error))
     if options.plan:
         rates = ", ".join(f"{each.rate:,.0f}/s for {each.last - each.first} s" for each in rungs)
         say(f"{case.terms.environment}: the candidate alone, {case.limit.needed:,.0f}/s needed: {rates}")
+        if why:
+            say(f"  not permitted now: {why}")
         sys.exit(0)
     say(f"the candidate alone, {case.limit.needed:,.0f}/s needed; at most {schedule.duration:g} s, seed {seed}")
     return CapacityStage(environment, case, choices)

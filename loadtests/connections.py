@@ -65,10 +65,13 @@ FAILURES: Final = (OSError, HTTPParseError)
 
 
 class Answer(HTTPResponseParser):
-    """Parses one answer, counts its body and keeps nothing of it."""
+    """Parses one answer, counts its body and keeps nothing of it, but for `kept`, which takes the bytes where it is given."""
 
-    def __init__(self, *, head: bool) -> None:
+    def __init__(self, *, head: bool, kept: bytearray | None = None) -> None:
         super().__init__()
+        self._kept = kept
+        if kept is not None:
+            kept.clear()
         self.head = head
         self.bytes = 0
         self.complete = False
@@ -81,6 +84,8 @@ class Answer(HTTPResponseParser):
 
     def _on_body(self, data: bytes) -> None:
         self.bytes += len(data)
+        if self._kept is not None:
+            self._kept += data
 
     def _on_message_complete(self) -> None:
         self.complete = True
@@ -185,19 +190,20 @@ def exchange(
     max_bytes: int,
     fresh: bool = False,
     keep: bool = True,
+    kept: bytearray | None = None,
 ) -> Exchange:
     """
     One request and its answer, read whole, within `timeout` seconds in total; never raises for the network.
 
     A used connection that the server closed in the meantime is replaced once when the request may be repeated
     (RFC 9110, 9.2.2) and no byte of an answer had come; `reconnects` counts it. `fresh` opens a connection even when
-    one is idle; without `keep` it is closed after the answer.
+    one is idle; without `keep` it is closed after the answer. `kept` holds the answer's body afterwards.
     """
     deadline = time.perf_counter() + timeout
     reconnects = 0
     while True:
         marks = Marks()
-        answer = Answer(head=method == "HEAD")
+        answer = Answer(head=method == "HEAD", kept=kept)
         used = False
         try:
             socket, used = (pool.connect(timeout, marks), False) if fresh else pool.take(timeout, marks)

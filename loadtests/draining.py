@@ -18,6 +18,7 @@ from loadtests.harness import Report
 from loadtests.samples import Row, SampleFile
 from loadtests.schedule import ARMS
 from loadtests.target import Target
+from verify.recording import utc_now
 
 ROUNDS: Final = 5
 SMALLEST_ROUND: Final = 20  # requests of each user in a round
@@ -127,6 +128,8 @@ class Drain:
     def _user(self, number: int, position: int, arm: int, left: Iterator[tuple[int, int]]) -> None:
         zero, planned = self._zero, self._target.requests
         for pair, index in left:
+            if why := self._target.closed(utc_now()):
+                self.guard.close(why)
             if self.guard.reason:
                 return
             self._wait_turn()

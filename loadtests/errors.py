@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -109,7 +109,8 @@ def judge_errors(run: Run, limit: ErrorRate, *, fault: Conclusion | None = None)
         told = f"{_rates(counts)}: {'; '.join(reasons)}"
         # Thousands of requests said it, not one: no second look is needed to act on it.
         return failed(told, differences=shown, receipt=_receipt(run, counts), confirmed=True)
-    return fault or interrupted(run) or _unstable(counts) or _proven(run, counts, limit, shown)
+    unsure = fault or interrupted(run) or _unstable(counts)
+    return shown_with(unsure, shown) if unsure else _proven(run, counts, limit, shown)
 
 
 def _silent_baseline(samples: Samples, counts: Counts) -> Conclusion | None:
@@ -178,7 +179,7 @@ def _proven(run: Run, counts: Counts, limit: ErrorRate, shown: list[Difference])
         missing.append(f"up to {most * 100:.2f} points more may fail than on the baseline (margin {limit.margin:g})")
     if high > float(limit.at_most) / 100:
         missing.append(f"up to {high:.2%} may fail (objective: at most {limit.at_most:g} %)")
-    said = _rates(counts) + "".join(f"; new on the candidate: {each.path}, {each.candidate}" for each in shown)
+    said = _rates(counts) + _new(shown)
     if not missing:
         return passed(
             f"{said}; at most {high:.2%} fail and {most * 100:.2f} points more than on the baseline",
@@ -190,6 +191,15 @@ def _proven(run: Run, counts: Counts, limit: ErrorRate, shown: list[Difference])
         else "choose a longer --duration"
     )
     return inconclusive(Cause.TOO_FEW, f"{said}: {'; '.join(missing)}", receipt=_receipt(run, counts), remedy=remedy)
+
+
+def shown_with(conclusion: Conclusion, shown: list[Difference]) -> Conclusion:
+    """The conclusion with the error classes that the baseline never produced: they are told whatever became of the run."""
+    return replace(conclusion, summary=conclusion.summary + _new(shown))
+
+
+def _new(shown: list[Difference]) -> str:
+    return "".join(f"; new on the candidate: {each.path}, {each.candidate} to {each.key}" for each in shown)
 
 
 def new_classes(run: Run) -> list[Difference]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from loadtests.sending import evidence_of
 from loadtests.session import Evidence, Judged, exit_code
 from verify.core.accepted import settle
 from verify.core.catalogue import Claim, claims, collect
 from verify.core.spec import Spec
 from verify.core.subjects import Subject, accepted_for
 from verify.journal import Journal
-from verify.recording import new_run, utc_now
+from verify.keeping import bound
+from verify.recording import home, new_run, utc_now
 from verify.trial import Trial
 
 DONE: Final = {"setup": "passed", "call": "passed", "teardown": "passed"}
@@ -38,14 +41,19 @@ class LoadEvidence:
         """The conclusions, settled against what was accepted, are on disk and sealed."""
         environment = self.trial.environment
         settled: Judged = []
+        files = bound(home(self.trial.root, environment), evidence_of(self.folder))
         for check, subject, conclusion in judged:
             accepted = accepted_for(environment, check, subject)
             final = settle(conclusion, accepted, today=utc_now().date())
             claim = Claim(environment.id, check, subject)
-            self.journal.observe(claim, self.planned[claim], final, duration=duration, reproduce=self.again)
+            self.journal.observe(
+                claim, self.planned[claim], final, duration=duration, reproduce=self.again, files=files
+            )
             self.journal.seal(claim, DONE)
             settled.append((check, subject, final))
         self.journal.finish(exit_status=exit_code(settled), fingerprints=self.trial.fingerprints())
+        for each in self.journal.left_out:
+            sys.stderr.write(f"{each}\n")
         return settled
 
 

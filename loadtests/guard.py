@@ -11,6 +11,7 @@ from verify.core.model import Abort
 
 FEWEST_ERRORS: Final = 3
 SLOW_SHARE: Final = 0.05
+NOTHING_MORE: Final = -1
 
 
 class Guard:
@@ -68,7 +69,15 @@ class Guard:
             self.reason = why
             self.triple = triple
 
+    def close(self, why: str) -> None:
+        """Nobody is asked anything more."""
+        if not self.reason:
+            self._tell(NOTHING_MORE, why)
+
     def _stop(self, triple: int, why: str) -> None:
-        self.stop(triple, f"abort rule: {why}")
+        self._tell(triple, f"abort rule: {why}")
+
+    def _tell(self, triple: int, why: str) -> None:
+        self.stop(triple, why)
         if self._broken:
             self._broken(triple, self.reason)

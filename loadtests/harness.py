@@ -21,6 +21,7 @@ from loadtests.pulse import Pulse, Vitals
 from loadtests.samples import Row, SampleFile
 from loadtests.schedule import CANDIDATE, Schedule
 from loadtests.target import REPEATABLE, PlannedRequest, Target
+from verify.recording import utc_now
 
 TICK: Final = 0.1
 LEAD: Final = 0.05
@@ -131,6 +132,7 @@ class Harness:
         self._arrivals = arrivals(self._schedule, first, last, part=self._part)
         self._next = 0
         self._base = time.perf_counter() + LEAD
+        self._mind_the_window()
         watch, pulse = gevent.spawn(self._watch, first), gevent.spawn(self._pulse.run)
         try:
             for _ in range(self._carriers):
@@ -224,6 +226,9 @@ class Harness:
         done, passed = triple, 0
         while True:
             gevent.sleep(TICK)
+            self._mind_the_window()
+            if self._target.journal:  # a disk must not make the next request wait
+                gevent.get_hub().threadpool.apply(self._target.journal.sync)
             now = time.perf_counter()
             ages: Counter[int] = Counter(
                 arrival.triple
@@ -236,6 +241,10 @@ class Harness:
                 done = triple + passed
                 self._file.flush()
                 self._progress(done)
+
+    def _mind_the_window(self) -> None:
+        if why := self._target.closed(utc_now()):
+            self.guard.close(why)
 
 
 def arrivals(schedule: Schedule, first: int, last: int, *, part: Part) -> list[Arrival]:

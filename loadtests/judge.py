@@ -8,23 +8,26 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from loadtests.errors import judge_errors
+from loadtests.class_words import differences, receipt_words, summary_words, undecided
+from loadtests.classes import Answers, ClassFound, concluded, measured
+from loadtests.errors import judge_errors, new_classes, shown_with
 from loadtests.headroom import judge_headroom as judge_headroom  # noqa: PLC0414  (the catalogue looks here)
 from loadtests.samples import Samples
 from loadtests.schedule import AGAIN, ARMS, BASELINE, CANDIDATE, FEWEST_TRIPLES
 from loadtests.soundness import Run, abandoned, achieved, interrupted, opened, told, unsound
+from loadtests.visitors.judging import judge_realtime as judge_realtime  # noqa: PLC0414  (the catalogue looks here)
 from verify.core.catalogue import check
 from verify.core.model import ErrorRate, Latency, QuantileLimit
 from verify.core.selectors import error_rate, latency
 from verify.core.verdicts import Cause, Conclusion, Difference, Verdict, failed, inconclusive, passed
 from verify.stats.bootstrap import QuantileRatio, bootstrap_ratios, guarded, log_histograms
+from verify.stats.joint import Column, judge_jointly
 from verify.stats.quantiles import (
     FAIL_ERROR,
     QuantileRule,
     QuantileVerdict,
     block_quantiles,
     disagreements,
-    judge_quantiles,
     noise,
 )
 
@@ -41,14 +44,17 @@ TOGETHER: Final = 2
 @check("load.latency", over=latency)
 def judge_latency(run: Run, limits: Latency) -> Conclusion:
     """
-    Whether every limited quantile of scheduled → done, over the whole mix, is within its margin of the baseline's.
+    Whether every limited quantile of scheduled → done is within its margin of the baseline's: of the whole mix, and of
+    every endpoint class that the plan asks often enough (40 groups of triples with 50 requests an arm, 200 for p99).
 
-    Only answers that were whole and in range are timed; under 98 % of those in an arm, nothing is said. A and A'
-    must not disagree at p50 or p95. FAIL also where the quantile of the whole run, all blocks together, is over its
-    limit beyond doubt; where it is merely over it, never PASS.
+    One that is asked less is only shown. PASS needs every judged quantile; a FAIL is corrected for their number. Only
+    answers that were whole and in range are timed; under 98 % of those in an arm, nothing is said. A and A' must not
+    disagree at p50 or p95. FAIL also where the mix's quantile of the whole run, all blocks together, is over its limit
+    beyond doubt; where any is merely over it, never PASS.
 
-    Blind to: one slow endpoint that few requests ask for; caches colder or data smaller than in life; load above the
-    rate that was sent; what users far from this generator see; errors, which success.error_rate judges.
+    Blind to: an endpoint asked too rarely to be judged by itself, which the receipt names; caches colder or data smaller
+    than in life; load above the rate that was sent; what users far from this generator see; errors, which
+    success.error_rate judges.
     """
     rules = rules_of(limits)
     fault = abandoned(run) or unsound(run) or interrupted(run) or _unanswered(run.samples)
@@ -60,10 +66,12 @@ def judge_latency(run: Run, limits: Latency) -> Conclusion:
     fault = _too_few(run, whole, rules) or _too_noisy(whole, rules)
     if fault:
         return fault
-    first, candidate, again = (whole[:, arm] for arm in (BASELINE, CANDIDATE, AGAIN))
-    found = judge_quantiles(first, candidate, again, rules, share=run.share, correlated=True)
+    classes = class_columns(run, rules)
+    columns = [_column(whole, index, rule) for index, rule in enumerate(rules)]
+    found = judge_jointly([*columns, *(one for each in classes for one in each.columns)], share=run.share)
     seen = whole_run(run, kept, rules)
-    return _latency_conclusion(run, list(zip(guarded(found, seen), seen, strict=True)), len(whole), limits.plan)
+    mix = list(zip(guarded(found[: len(rules)], seen), seen, strict=True))
+    return _latency_conclusion(run, mix, concluded(classes, found[len(rules) :]), len(whole), limits.plan)
 
 
 @check("success.error_rate", over=error_rate)
@@ -79,7 +87,7 @@ def judge_error_rate(run: Run, limit: ErrorRate) -> Conclusion:
     writing requests meet; anything outside the minutes of the run.
     """
     if lost := abandoned(run):
-        return lost
+        return shown_with(lost, new_classes(run))
     fault = unsound(run)
     return fault if fault and not run.samples.count else judge_errors(run, limit, fault=fault)
 
@@ -110,6 +118,28 @@ def triple_quantiles(samples: Samples, triples: int, quantiles: Sequence[float])
     taken = (samples.done - samples.scheduled)[good]
     blocks = samples.triple[good] * 3 + samples.arm[good]
     return block_quantiles(taken, blocks, triples * 3, quantiles).reshape(triples, 3, len(quantiles))
+
+
+def class_columns(run: Run, rules: Sequence[QuantileRule]) -> Sequence[ClassFound]:
+    """Every endpoint class of the plan with what is to be judged of it; none where all requests are one class."""
+    if run.classes is None:
+        return ()
+    samples, triples = run.samples, len(run.offered)
+    of = np.asarray(run.classes.of)[samples.request]
+    asked = np.bincount(of * len(ARMS) + samples.arm, minlength=len(run.classes.plans) * len(ARMS))
+    good = (samples.error == "") & (samples.triple < triples)
+    answers = Answers(
+        seconds=(samples.done - samples.scheduled)[good],
+        arms=samples.arm[good],
+        triples=samples.triple[good],
+        classes=of[good],
+    )
+    return measured(run.classes, answers, asked.reshape(-1, len(ARMS)), triples, rules)
+
+
+def _column(whole: Floats, index: int, rule: QuantileRule) -> Column:
+    first, candidate, again = (whole[:, arm, index] for arm in (BASELINE, CANDIDATE, AGAIN))
+    return Column(rule=rule, first=first, candidate=candidate, again=again)
 
 
 def whole_run(run: Run, kept: Whole, rules: Sequence[QuantileRule]) -> tuple[QuantileRatio, ...]:
@@ -194,8 +224,10 @@ def _too_noisy(whole: Floats, rules: Sequence[QuantileRule]) -> Conclusion | Non
     return None
 
 
-def _latency_conclusion(run: Run, judged: Sequence[Found], triples: int, plan: str) -> Conclusion:
-    said = "; ".join(_shown(each, seen) for each, seen in judged)
+def _latency_conclusion(
+    run: Run, judged: Sequence[Found], classes: Sequence[ClassFound], triples: int, plan: str
+) -> Conclusion:
+    said = "; ".join(_shown(each, seen) for each, seen in judged) + summary_words(classes)
     found = [each for each, _ in judged]
     receipt = (
         f"{achieved(run, CANDIDATE):,} candidate and {achieved(run, BASELINE) + achieved(run, AGAIN):,} baseline "
@@ -204,16 +236,21 @@ def _latency_conclusion(run: Run, judged: Sequence[Found], triples: int, plan: s
     )
     if plan:
         receipt += f"; plan: {plan}; judged: {', '.join(_limit(each.rule) for each in found)}"
-    receipt += f"; whole run: {', '.join(_resampled(seen) for _, seen in judged)}" + opened(run.samples) + told(run)
-    worst = Verdict.worst(each.verdict for each in found)
+    receipt += f"; whole run: {', '.join(_resampled(seen) for _, seen in judged)}" + receipt_words(classes, run.lasting)
+    receipt += opened(run.samples) + told(run)
+    worst = Verdict.worst([*(each.verdict for each in found), *(each.verdict for each in classes if each.is_judged)])
     if worst is Verdict.PASS:
         return passed(said, receipt=receipt)
     if worst is Verdict.FAIL:
-        differences = [_difference(each, seen) for each, seen in judged if each.verdict is Verdict.FAIL]
-        return failed(said, differences=differences, receipt=receipt)
-    open_ones = ", ".join(each.rule.name for each in found if each.verdict is Verdict.INCONCLUSIVE)
+        shown = [_difference(each, seen) for each, seen in judged if each.verdict is Verdict.FAIL]
+        shown += differences(classes, {each.rule: _limit(each.rule) for each in found})
+        return failed(said, differences=shown, receipt=receipt)
+    open_ones = [each.rule.name for each in found if each.verdict is Verdict.INCONCLUSIVE] + undecided(classes)
     return inconclusive(
-        Cause.TOO_NOISY, f"{open_ones} undecided: {said}", receipt=receipt, remedy="choose a longer --duration"
+        Cause.TOO_NOISY,
+        f"{', '.join(open_ones)} undecided: {said}",
+        receipt=receipt,
+        remedy="choose a longer --duration",
     )
 
 

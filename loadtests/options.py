@@ -27,7 +27,7 @@ def add_options(parser: Any) -> None:
     option("--speed", type=float, default=1.0, metavar="X", help="replay so many times as fast as recorded (1)")
     option("--replay-host", metavar="HOST", help="which host's entries of a HAR file (the most frequent); never asked")
     option("--as", dest="as_", metavar="NAME", help="identity for recorded requests that no endpoint declares")
-    option("--allow-writes", action="store_true", help="replay also what writes; each is asked three times")
+    option("--allow-writes", action="store_true", help="also what writes, three times, and remove it again")
     option("--drain", action="store_true", help="closed loop instead: --requests an arm, --users at once, no claim")
     option("--requests", type=int, default=1000, metavar="N", help="with --drain: requests an arm (1000)")
     option("--path", metavar="PATH", help="with --drain: only GET this path, not the mix")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from loadtests.replay.recording import Asked, Recording, shape, unfit
+from loadtests.replay.recording import WRITING, Asked, Recording, shape, unfit
 from loadtests.target import PlannedRequest, Target
-from verify.core.errors import CutoverError, UnresolvedReference
+from verify.compare.json_paths import compile_pattern
+from verify.core.errors import CutoverError, EvidenceError, UnresolvedReference
 from verify.core.model import Endpoint
 from verify.core.scalars import seconds, split_request
 from verify.core.secrets import Secret
@@ -17,8 +19,10 @@ from verify.core.subjects import Environment
 from verify.core.verdicts import Problem
 from verify.sides import LiveSide
 from verify.trial import Trial
+from verify.writings import WriteJournal, tagged_body, unfit_writes
 
 ANSWERED: Final = "200-399"
+NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +34,32 @@ class Wanted:
     raw: bytes | None = None
 
 
-def mix(environment: Environment) -> dict[str, Endpoint]:
-    """The endpoints that take part: read-only and with a weight, sorted by name."""
+def mix(environment: Environment, *, writes: bool = False) -> dict[str, Endpoint]:
+    """The endpoints that take part: with a weight, and read-only unless `writes`, sorted by name."""
     chosen = environment.system.endpoints.items()
-    return {name: each for name, each in sorted(chosen) if not each.writes and each.weight}
+    return {name: each for name, each in sorted(chosen) if each.weight and (writes or not each.writes)}
 
 
-def declared(environment: Environment) -> list[Wanted]:
-    """The declared mix."""
-    return [Wanted(name=name, endpoint=each) for name, each in mix(environment).items()]
+def declared(environment: Environment, *, writes: bool = False) -> list[Wanted]:
+    """The declared mix; CutoverError when it writes what nobody could remove again."""
+    return clean([Wanted(name=name, endpoint=each) for name, each in mix(environment, writes=writes).items()])
+
+
+def clean(wanted: list[Wanted]) -> list[Wanted]:
+    """
+    The same; CutoverError, with the names, when one of them writes what nobody could remove again, ValueError for a
+    capture that is no JSONPath.
+    """
+    if unfit := unfit_writes((each.name, each.endpoint) for each in wanted):
+        more = f" and {len(unfit) - NAMED} more" if len(unfit) > NAMED else ""
+        raise CutoverError(
+            f"{', '.join(unfit[:NAMED])}{more}: would write, and nothing says how to remove it: declare the endpoint with "
+            "writes: true and undo: {request: DELETE /…/{id}, captures: {id: $.id}}, or leaves: nothing"
+        )
+    for each in wanted:
+        for path in each.endpoint.undo.captures.values() if each.endpoint.undo else ():
+            compile_pattern(path)  # a ValueError that quotes it, before anything is written
+    return wanted
 
 
 class Known:
@@ -68,7 +89,7 @@ def recorded_mix(environment: Environment, recording: Recording, *, as_: str | N
     status it was recorded with counts too when that was 4xx.
     """
     known, undeclared = Known(environment), _undeclared(environment, as_)
-    return [_wanted(each, known.find(each) or undeclared) for each in recording.requests]
+    return clean([_wanted(each, known.find(each) or undeclared) for each in recording.requests])
 
 
 def path_alone(environment: Environment, path: str, *, as_: str | None) -> list[Wanted]:
@@ -93,6 +114,8 @@ def _wanted(asked: Asked, endpoint: Endpoint) -> Wanted:
     headers = {**endpoint.headers, **({"Content-Type": asked.content_type} if asked.content_type else {})}
     request = f"{asked.method} {asked.path}"
     changed = {"request": request, "status": status, "headers": headers, "body": None, "weight": 1}
+    if asked.method in WRITING and not endpoint.writes:  # the same path may be declared for reading only
+        changed |= {"writes": True, "undo": None, "leaves": None}
     return Wanted(name=asked.shape, endpoint=endpoint.model_copy(update=changed), raw=asked.body)
 
 
@@ -108,11 +131,22 @@ def _url(environment: Environment) -> str:
     )
 
 
-def prepare(trial: Trial, wanted: Iterable[Wanted]) -> Target | Problem:
-    """Both sides resolved and signed in, or why one could not be."""
+def prepare(
+    trial: Trial,
+    wanted: Iterable[Wanted],
+    *,
+    closes: datetime | None = None,
+    begin: Callable[[], WriteJournal] | None = None,
+) -> Target | Problem:
+    """
+    Both sides resolved and signed in, or why one could not be; nobody is asked from the moment `closes` on.
+
+    `begin` opens the journal of what is written, None where nothing is.
+    """
     sides = [side for side in (trial.baseline, trial.candidate) if side]
     requests = []
     try:
+        journal = begin() if begin else None
         for each in wanted:
             headers = [headers_of(side, each) for side in sides]
             bases = [side.base(each.endpoint.url) for side in sides]
@@ -121,12 +155,14 @@ def prepare(trial: Trial, wanted: Iterable[Wanted]) -> Target | Problem:
                 return one
             if isinstance(other, Problem):
                 return other
-            requests.append(planned_request(trial.environment, each, (bases[0], bases[1]), (one, other)))
-    except UnresolvedReference as error:
+            tag = journal.tag if journal else ""
+            requests.append(planned_request(trial.environment, each, (bases[0], bases[1]), (one, other), tag=tag))
+    except (UnresolvedReference, EvidenceError) as error:
         return Problem(source=trial.environment.id, reason=str(error))
     load = trial.environment.file.load
     cap = trial.environment.system.defaults.max_bytes
-    return Target(requests=tuple(requests), max_bytes=cap, **({"abort": load.abort} if load else {}))
+    abort = {"abort": load.abort} if load else {}
+    return Target(requests=tuple(requests), max_bytes=cap, closes=closes, journal=journal, **abort)
 
 
 def headers_of(side: LiveSide, wanted: Wanted) -> dict[str, str] | Problem:
@@ -141,22 +177,43 @@ def headers_of(side: LiveSide, wanted: Wanted) -> dict[str, str] | Problem:
 
 
 def planned_request(
-    environment: Environment, wanted: Wanted, bases: tuple[str, str], headers: tuple[dict[str, str], dict[str, str]]
+    environment: Environment,
+    wanted: Wanted,
+    bases: tuple[str, str],
+    headers: tuple[dict[str, str], dict[str, str]],
+    *,
+    tag: str = "",
 ) -> PlannedRequest:
-    """The request as it is sent to both sides."""
+    """The request as it is sent to both sides, with the tag in its body where it says so."""
     endpoint = wanted.endpoint
     method, path = split_request(endpoint.request)
-    body = wanted.raw
-    if body is None and endpoint.body is not None:
-        body = json.dumps(endpoint.body, ensure_ascii=False).encode()
+    if endpoint.undo:  # what was created is read from the answer as it comes
+        headers = (headers[0] | {"Accept-Encoding": "identity"}, headers[1] | {"Accept-Encoding": "identity"})
     return PlannedRequest(
         name=wanted.name,
         method=method,
         path=path,
         bases=bases,
         headers=headers,
-        body=body,
+        body=body_of(wanted, tag),
         timeout=seconds(endpoint.timeout or environment.system.defaults.timeout),
         status=endpoint.status,
         weight=endpoint.weight,
+        written=endpoint if endpoint.undo else None,
     )
+
+
+def body_of(wanted: Wanted, tag: str) -> bytes | None:
+    """The bytes that are sent; a recorded body that is no JSON object stays without the tag."""
+    place = wanted.endpoint.undo.tag if wanted.endpoint.undo and tag else None
+    body = wanted.endpoint.body
+    if wanted.raw is not None:
+        try:
+            body = json.loads(wanted.raw) if place else None
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            return wanted.raw
+    if place:
+        body = tagged_body(body, place, tag)
+    return None if body is None else json.dumps(body, ensure_ascii=False).encode()

@@ -20,6 +20,7 @@ from loadtests.schedule import Schedule
 from loadtests.session import Case, Choices, plan_lines, refuse, verdict_line
 from loadtests.stage import DrainStage, Stage, Staged, reporter, say
 from verify.core.errors import CutoverError
+from verify.recording import utc_now
 
 USAGE: Final = 2
 Opened = Callable[[str, Any], Case]  # the name given with --env, and every option
@@ -93,7 +94,7 @@ def _init(environment: Any, opened: Opened, listing: Listing) -> Staged | None:
         return None
     if options.plan:
         said = plan.words if plan else ""
-        say("\n".join(plan_lines(case, schedule)) if schedule else f"{case.terms.environment}: {said}")
+        say("\n".join(plan_lines(case, schedule, now=utc_now())) if schedule else f"{case.terms.environment}: {said}")
         sys.exit(0)
     _permitted(case, choices, schedule)
     stage = DrainStage(environment, case, choices, plan) if plan else Stage(environment, case, choices)
@@ -112,7 +113,11 @@ def _drain_plan(options: Any, case: Case, choices: Choices) -> DrainPlan | None:
     if not options.drain:
         if options.path:
             raise ValueError("--path goes with --drain only: a claim is about the whole mix")
+        if case.clean and (options.master or options.worker):
+            raise ValueError("writing is one process's work: leave out --processes, --master and --worker")
         return None
+    if case.clean:
+        raise ValueError("--drain writes nothing: leave out --allow-writes")
     if options.master or options.worker or options.replay:
         raise ValueError("--drain is one process's work, on the mix or one --path; leave out the other options")
     users = 10 if options.num_users is None else options.num_users
@@ -121,12 +126,14 @@ def _drain_plan(options: Any, case: Case, choices: Choices) -> DrainPlan | None:
 
 
 def _permitted(case: Case, choices: Choices, schedule: Schedule | None) -> None:
-    """Leaves unless both sides allow load, and as much of it; a closed loop never exceeds the ceiling."""
+    """Leaves unless both sides allow load, now, and as much of it; a closed loop never exceeds the ceiling."""
     if case.terms.refusal and schedule is None:
         leave(case.terms.refusal, code=1)
     if case.terms.refusal:
         results = refuse(case, choices)
         leave(f"{case.terms.refusal}\n{verdict_line(case.terms.environment, results)}", code=1)
+    if why := case.terms.shut(utc_now(), schedule.duration if schedule else 0.0):
+        leave(why)
     ceiling = case.terms.max_rate
     if schedule is None or schedule.peak <= ceiling:
         return

@@ -5,18 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
+from loadtests.class_words import plan_words
+from loadtests.classes import classes_of
 from loadtests.crew import Crew
 from loadtests.harness import Progress
-from loadtests.judge import judge_run
+from loadtests.judge import judge_run, rules_of
 from loadtests.replay.recording import Recording
 from loadtests.samples import read_samples, samples_of
 from loadtests.schedule import Schedule, plan_replay, plan_schedule
+from loadtests.sending import keep_sending
 from loadtests.soundness import Run
 from loadtests.target import Target, Terms
 from verify.core.verdicts import Cause, Conclusion, Problem, Verdict, inconclusive
+from verify.removing import Cleaned
 from verify.stats.looks import shares
 
 Judged = list[tuple[str, str, Conclusion]]
@@ -79,7 +84,7 @@ class Case:
     One environment as the composition root opens it: terms, live target, evidence.
 
     `begin` takes the command that repeats the run, `apart` gives a folder for what is no evidence. `given` are options
-    that belong to the `recording`, as words of that command.
+    that say what is asked, as words of that command. `clean` removes what the run wrote, None where it writes nothing.
     """
 
     terms: Terms
@@ -89,6 +94,7 @@ class Case:
     command: str = "locust -f loadtests/api.py"
     recording: Recording | None = None
     given: tuple[str, ...] = ()
+    clean: Callable[[], Cleaned | None] | None = None
 
     def again(self, choices: Choices) -> str:
         """The command that repeats exactly this run."""
@@ -142,12 +148,18 @@ class Session:
         self._crew = hire(self._schedule, self._evidence.folder, self._progress)
         self._look = 0
         self._started = time.monotonic()
+        self._cleaned: Cleaned | None = None
         self.results: Judged = []
 
     @property
     def folder(self) -> Path:
         """Where the evidence and the samples are."""
         return self._evidence.folder
+
+    @property
+    def remark(self) -> str:
+        """What of its writing is left; empty when nothing is."""
+        return self._cleaned.remark if self._cleaned else ""
 
     def run(self) -> None:
         """The schedule was sent as far as it took to conclude, and the conclusions are on disk."""
@@ -156,6 +168,7 @@ class Session:
             self._tell(f"warming up; then at most {self._schedule.duration:g} s, seed {self._schedule.seed}")
             problem = self._crew.ready()
             if problem:
+                self._clean()
                 unheard = inconclusive(problem.cause, f"{problem.source}: {problem.reason}")
                 self._conclude(everything(self.case.terms, unheard))
                 return
@@ -202,13 +215,28 @@ class Session:
             stopped=stopped,
             vitals=self._crew.vitals,
             lost=self._crew.lost,
-            about=self.case.about(self._choices),
+            about=self._about(),
+            classes=classes_of(terms.classes or terms.names, schedule),
+            lasting=schedule.duration,
         )
+        if whole:
+            keep_sending(run, self.folder)
         return judge_run(run, latency=terms.latency, error_rate=terms.error_rate)
+
+    def _about(self) -> str:
+        said = [self.case.about(self._choices), self._cleaned.words if self._cleaned else ""]
+        return "; ".join(each for each in said if each)
 
     def _finish(self, stopped: str) -> None:
         self._crew.end()
+        self._clean()
         self._conclude(self._judged(stopped, whole=True))
+
+    def _clean(self) -> None:
+        """What was written is removed again, at a bounded rate."""
+        self._cleaned = self.case.clean() if self.case.clean else None
+        if self._cleaned:
+            self._tell(self._cleaned.words)
 
     def _conclude(self, judged: Judged) -> None:
         self.results = self._evidence.conclude(judged, duration=time.monotonic() - self._started)
@@ -233,8 +261,8 @@ def _cause(conclusion: Conclusion) -> str:
     return f" ({conclusion.cause.value})" if conclusion.cause else ""
 
 
-def plan_lines(case: Case, schedule: Schedule) -> Sequence[str]:
-    """What a run would send, without sending it."""
+def plan_lines(case: Case, schedule: Schedule, *, now: datetime) -> Sequence[str]:
+    """What a run that began `now` would send, without sending it."""
     terms = case.terms
     totals = [int(schedule.offered(look).sum()) for look in schedule.looks]
     lines = [f"{terms.environment}: {schedule.rate:,.6g} requests/s while an arm's block of {schedule.block:g} s lasts"]
@@ -244,8 +272,13 @@ def plan_lines(case: Case, schedule: Schedule) -> Sequence[str]:
             f"  after {look} triples, {look * 3 * schedule.block:g} s: {total:,} requests an arm "
             f"({total:,} to the candidate, {2 * total:,} to the baseline)"
         )
+    classes = classes_of(terms.classes or terms.names, schedule)
+    if classes and terms.latency:
+        lines += plan_words(classes, rules_of(terms.latency), schedule.duration)
     if refusal := terms.refusal:
         lines.append(f"  not permitted: {refusal}")
+    if why := terms.shut(now, schedule.duration):
+        lines.append(f"  not permitted now: {why}")
     return lines
 
 

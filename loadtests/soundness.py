@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from loadtests.classes import Classes
 from loadtests.pulse import Vitals
 from loadtests.samples import Samples
 from loadtests.schedule import ARMS
@@ -28,7 +29,8 @@ class Run:
     `offered` are the requests an arm of each triple up to this look, shape (triples,). `stopped` says why the run
     ended early, empty when it did not. `share` is the part of the error this look may spend (`looks.shares`), `seed`
     what resampling is drawn from. `vitals` are those of each process that sent, `lost` the processes that never said how
-    they ended, `about` what was asked, for receipts.
+    they ended, `about` what was asked, for receipts. `classes` are the endpoint classes of the whole plan, None for
+    one alone; `lasting` the seconds the whole plan takes.
     """
 
     samples: Samples
@@ -42,6 +44,8 @@ class Run:
     vitals: tuple[Vitals, ...] = ()
     lost: tuple[str, ...] = ()
     about: str = ""
+    classes: Classes | None = None
+    lasting: float = 0.0
 
 
 def achieved(run: Run, arm: int) -> int:

@@ -78,7 +78,8 @@ class Stage:
     @property
     def line(self) -> str:
         """The last line of the run."""
-        return verdict_line(self.case.terms.environment, self.results)
+        remark = self.session.remark if self.session else ""
+        return verdict_line(self.case.terms.environment, self.results) + (f" · {remark}" if remark else "")
 
     @property
     def leads(self) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from verify.core.errors import CutoverError
-from verify.core.model import Abort, ErrorRate, Latency, LoadPermission
+from verify.core.model import Abort, Endpoint, ErrorRate, Latency, LoadPermission
+from verify.core.windows import shut
+from verify.writings import WriteJournal
 
 SIDES: Final = ("baseline", "candidate")
 AGENT: Final = "cutover-load"
@@ -21,7 +24,7 @@ class PlannedRequest:
     One request of the mix; `bases` and `headers` are baseline's and candidate's.
 
     `timeout` is the total deadline in seconds, `status` the range that counts as answered. Headers carry
-    credentials, so they are never shown.
+    credentials, so they are never shown. `written` is the endpoint as declared where what it creates has to be removed.
     """
 
     name: str
@@ -33,6 +36,7 @@ class PlannedRequest:
     timeout: float = 10.0
     status: str = "200-299"
     weight: int = 1
+    written: Endpoint | None = None
 
     def origin(self, side: int) -> Origin:
         """Where the side listens."""
@@ -77,16 +81,33 @@ def origin_of(base: str) -> Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Both sides and the mix they are asked; `max_bytes` caps one answer."""
+    """
+    Both sides and the mix they are asked; `max_bytes` caps one answer.
+
+    `closes` is the moment from which nobody may be asked any more, None when there is none; `journal` hears of every
+    request that is `written`.
+    """
 
     requests: tuple[PlannedRequest, ...]
     abort: Abort = field(default_factory=Abort)
     max_bytes: int = 10 * 2**20
+    closes: datetime | None = None
+    journal: WriteJournal | None = None
+
+    def closed(self, now: datetime) -> str:
+        """Why nobody may be asked any more; empty while they may."""
+        if self.closes is None or now < self.closes:
+            return ""
+        return f"load.window closed at {self.closes:%Y-%m-%d %H:%M %Z}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What is promised, and how hard each side may be loaded; known without resolving anything."""
+    """
+    What is promised, and how hard each side may be loaded; known without resolving anything.
+
+    `classes` are the endpoint classes of the requests, their names where there are none.
+    """
 
     environment: str
     names: tuple[str, ...]
@@ -94,6 +115,7 @@ class Terms:
     permissions: Mapping[str, LoadPermission | None]
     latency: Latency | None
     error_rate: ErrorRate | None
+    classes: tuple[str, ...] = ()
 
     @property
     def refusal(self) -> str:
@@ -105,6 +127,10 @@ class Terms:
         return (
             f"{who} may not be loaded: write `load: {{allowed: true, max_rate: …}}` in its file once its owner agrees"
         )
+
+    def shut(self, now: datetime, lasting: float) -> str:
+        """Why a run of so many seconds must not begin now; empty when every side's window is open so long."""
+        return shut(self.permissions, now, lasting)
 
     @property
     def max_rate(self) -> int:

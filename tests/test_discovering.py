@@ -141,6 +141,16 @@ def test_empty_on_one_side_never_passes(baseline, candidate):
     assert asked(candidate, baseline, minimum=0).verdict is not Verdict.PASS
 
 
+def test_records_where_the_baseline_has_none_are_a_difference():
+    """With `minimum: 0` an empty table is compared like others; what only the candidate holds is counted and told."""
+    found = asked({**BOTH, "orders": ROWS[:1]}, EMPTY, minimum=0)
+    assert found.verdict is Verdict.FAIL
+    assert [(each.key, each.baseline, each.candidate) for each in found.differences] == [
+        ("orders", "no record", "1 record")
+    ]
+    assert asked(BOTH, EMPTY).cause is Cause.TOO_FEW
+
+
 def test_a_minimum_holds_for_each_collection():
     """Two rows are not three."""
     assert asked(BOTH, minimum=3).cause is Cause.TOO_FEW

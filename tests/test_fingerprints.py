@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verify.fingerprints import bits_for, cut_for
+from verify.fingerprints import bits_for, cut_for, ranges_of
 from verify.stores.protocol import Cut
 
 
@@ -33,3 +33,12 @@ def test_ranges_cover_both_sides_and_are_not_too_many(low, width, moved):
     if max(ends) - min(ends) < 4_000_000:
         assert cut.shift is not None
         assert (max(ends) >> cut.shift) - (min(ends) >> cut.shift) <= 2**11
+
+
+@given(low=st.integers(-(2**63), 2**62), width=st.integers(0, 2**22), key=st.integers(-(2**63), 2**63 - 1))
+def test_every_whole_number_is_in_exactly_one_of_the_shared_ranges(low, width, key):
+    """Keys that came after the ends were asked are laid side by side too; an inner range has no more keys than agreed."""
+    ranges = ranges_of([low, low + width])
+    assert sum((first is None or first <= key) and (last is None or key <= last) for first, last in ranges) == 1
+    assert all(last - first < 2**18 for first, last in ranges[1:-1])
+    assert ranges_of([]) == ()

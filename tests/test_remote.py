@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 
 import boto3
@@ -9,15 +10,21 @@ import pytest
 
 from sandbox.engines import moto
 from tests.commands.release import described
-from tests.core.builders import HEALTH, NOON, entered, environment
+from tests.core.builders import CHECKS, HEALTH, NOON, entered, environment
 from tests.test_auditing import audited, decide_there, write_run
 from tests.test_signing import keys_in
-from verify import gating, recording
-from verify.chain import append_link, locked, read_links
+from verify import gating, recording, remote
+from verify.auditing import audit
+from verify.chain import append_link, brought, locked, read_links
+from verify.core.catalogue import claims
 from verify.core.errors import EvidenceError
 from verify.core.evidence import Fingerprints
+from verify.core.probing import ProbeWindow
 from verify.core.secrets import Mask
+from verify.core.verdicts import passed
 from verify.journal import Journal, Setting
+from verify.keeping import bound
+from verify.probe_files import Asked, begin, brought_observations, read_observations
 from verify.reading import read_run
 from verify.recording import FIRST, evidence_root, hash_key, home
 from verify.remote import mirror, remote_of
@@ -190,3 +197,72 @@ def test_a_folder_is_no_bucket(tmp_path):
     """Nothing is asked of anybody."""
     assert remote_of(place_of(tmp_path)) is None
     append_link(place_of(tmp_path), entered(), chain=[], head=FIRST)
+
+
+def rested(root, *contents, name="samples-1.arrows"):
+    """A finished run whose evidence rests on files of these contents."""
+    setting = Setting(
+        environment=environment(), root=root, run="r1", process="main", tool="pytest", values={}, clock=lambda: NOON,
+    )  # fmt: skip
+    journal = Journal(setting, mask=Mask())
+    journal.start([HEALTH], fingerprints=Fingerprints())
+    paths = [journal.folder / f"{number}-{name}" for number in range(len(contents))]
+    for path, content in zip(paths, contents, strict=True):
+        path.write_bytes(content)
+    subject = claims(environment(), CHECKS)[HEALTH]
+    said = {"duration": 1.0, "reproduce": "", "files": bound(place_of(root), paths)}
+    journal.observe(HEALTH, subject, passed("well", receipt="1 ask"), **said)
+    journal.finish(exit_status=0, fingerprints=Fingerprints())
+    return journal, paths
+
+
+def test_what_evidence_rests_on_goes_along_and_is_brought_when_asked_for(machines):
+    """A gate brings none of it; an audit elsewhere finds every byte."""
+    ann, bob = machines
+    _, paths = rested(ann, b"rows" * 100_000)
+    there = place_of(bob) / paths[0].relative_to(place_of(ann))
+    brought(place_of(bob))
+    assert not there.exists()
+    brought(place_of(bob), kept="")
+    assert there.read_bytes() == paths[0].read_bytes()
+    found = audit(place_of(bob), environment="shop/target", noted=None, keys=(), strict=True)
+    assert found.files == 1
+
+
+def test_what_is_too_large_stays_and_says_why(machines, monkeypatch):
+    """Nothing is cut; the reason lies in its place, and the audit elsewhere quotes it."""
+    monkeypatch.setattr(remote, "LARGEST_SENT", 1_000)
+    journal, paths = rested(machines[0], random.Random(1).randbytes(5_000), b"small")
+    (left,) = journal.left_out
+    assert "0-samples-1.arrows stays on this machine: 5,000 bytes, 5,0" in left
+    place = place_of(machines[1])
+    brought(place, kept="")
+    assert (place / paths[1].relative_to(place_of(machines[0]))).read_bytes() == b"small"
+    (gone,) = audit(place, environment="shop/target", noted=None, keys=()).gone
+    assert "0-samples-1.arrows: 5,000 bytes" in gone
+    assert "at most 1,000 go along" in gone
+
+
+def test_samples_that_the_bucket_no_longer_has_stay_here(machines, client):
+    """A rule that empties old samples there takes nothing from a machine that has them."""
+    _, paths = rested(machines[0], b"rows" * 10)
+    place = place_of(machines[1])
+    brought(place, kept="")
+    for each in client.list_objects_v2(Bucket=BUCKET)["Contents"]:
+        if each["Key"].endswith(".kept.gz"):
+            client.delete_object(Bucket=BUCKET, Key=each["Key"])
+    brought(place, kept="")
+    assert (place / paths[0].relative_to(place_of(machines[0]))).read_bytes() == b"rows" * 10
+
+
+def test_an_observation_of_one_machine_is_judged_on_another(machines):
+    """Its files are there when it ended, and again when more was observed."""
+    ann, bob = (place_of(root) for root in machines)
+    asked = Asked(digest="d", targets={})
+    for number in (1, 2):
+        files, _ = begin(ann, environment(), asked, now=NOON, goal=60.0, every=0.5, anew=False)
+        files.write(ProbeWindow(side="candidate", at=NOON, sent=(0, 500)))
+        files.close()
+        brought_observations(bob)
+        (seen,) = read_observations(bob)
+        assert seen.seen() == 2 * number

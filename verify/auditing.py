@@ -12,7 +12,9 @@ from typing import Final
 from verify.chain import HEAD_FILE, Chain, read_links
 from verify.core.decision import Decision
 from verify.core.errors import EvidenceError
+from verify.core.evidence import Run
 from verify.core.links import Link
+from verify.keeping import kept, missing, rested_on
 from verify.reading import on_disk, read_runs
 from verify.signing import HEAD, VerifyingKey, opened, verified
 
@@ -55,22 +57,33 @@ class Audit:
     runs: int
     head: str
     signed: str
+    files: int = 0
+    gone: tuple[str, ...] = ()
 
     def lines(self, environment: str) -> list[str]:
         """The audit as text."""
         return [
             f"{environment}: {self.decisions} decisions follow each other, {self.runs} runs are as they were written",
+            *(
+                [f"{self.files} files that evidence rests on begin as they did when they were judged"]
+                if self.files
+                else []
+            ),
+            *(f"not kept, so that nobody can judge it anew: {each}" for each in self.gone),
             f"head: {self.head}",
             self.signed,
         ]
 
 
-def audit(home: Path, *, environment: str, noted: str | None, keys: Sequence[VerifyingKey]) -> Audit:
+def audit(
+    home: Path, *, environment: str, noted: str | None, keys: Sequence[VerifyingKey], strict: bool = False
+) -> Audit:
     """
     What holds. EvidenceError names the file that does not.
 
     `noted` is a head kept elsewhere, which the chain must still contain; with `keys` every link since the first
-    signed one must be signed by one of them, and the signed head must be part of the chain.
+    signed one must be signed by one of them, and the signed head must be part of the chain. Files that evidence rests
+    on must begin as they did; one that is gone is told, and an EvidenceError when `strict`.
     """
     runs = read_runs(home, environment=environment)
     chain = read_links(home)
@@ -80,7 +93,19 @@ def audit(home: Path, *, environment: str, noted: str | None, keys: Sequence[Ver
     if noted and noted not in {chain.head, *(link.previous for link in chain.links)}:
         raise EvidenceError(f"{home}: the chain does not contain {noted}; it was cut or rewritten since that was noted")
     words = vouched(home, chain, keys) if keys else _UNSIGNED
-    return Audit(decisions=len(chain.links), runs=len(runs), head=chain.head, signed=words)
+    files, gone = _rested(home, runs)
+    if gone and strict:
+        raise EvidenceError(f"{home}: evidence rests on {len(gone)} files that are not kept: {'; '.join(gone)}")
+    return Audit(decisions=len(chain.links), runs=len(runs), head=chain.head, signed=words, files=files, gone=gone)
+
+
+def _rested(home: Path, runs: Sequence[Run]) -> tuple[int, tuple[str, ...]]:
+    """How many files that evidence rests on are as they were, and which are gone."""
+    bound = {(name, said) for each in rested_on(runs) for name, said in each.files.items()}
+    for name, said in sorted(bound):  # one file may be bound at several lengths
+        kept(home, {name: said})
+    gone = missing(home, dict(sorted(bound)))
+    return len(dict(bound)) - len(gone), gone
 
 
 def vouched(home: Path, chain: Chain, keys: Sequence[VerifyingKey]) -> str:

@@ -73,11 +73,17 @@ def locked(home: Path) -> Iterator[None]:
         yield
 
 
-def brought(home: Path) -> None:
-    """What lies in a bucket is here too; a folder of its own is read as it is, also where nothing may be written."""
-    if remote_of(home):
+def brought(home: Path, *, kept: str | None = None) -> None:
+    """
+    What lies in a bucket is here too; a folder of its own is read as it is, also where nothing may be written.
+
+    With `kept` also the files that evidence rests on, where their names begin so.
+    """
+    remote = remote_of(home)
+    if remote:
         with locked(home):
-            pass
+            if kept is not None:
+                remote.pull(home, kept=kept)
 
 
 def link_name(sequence: int, text: bytes) -> str:

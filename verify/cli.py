@@ -18,6 +18,7 @@ from verify.commands.plan import plan_command
 from verify.commands.rejudge import rejudge_command
 from verify.commands.report import report_command
 from verify.commands.sandbox import sandbox_command
+from verify.commands.undo import undo_command
 from verify.recording import VERSION
 
 
@@ -51,6 +52,7 @@ for command in (
     report_command,
     sandbox_command,
     schema_command,
+    undo_command,
 ):
     main.add_command(command)
 

@@ -16,11 +16,23 @@ from verify.core.datasets import Dataset
 from verify.core.verdicts import Cause, Conclusion, Problem, Verdict, failed, inconclusive
 from verify.core.watching import Unwatched, Watch
 from verify.counting import counted
-from verify.fingerprints import bits_for, buckets, comparable, cut_for, digest, marking, narrowable, narrowed, span
+from verify.fingerprints import (
+    bits_for,
+    comparable,
+    cut_for,
+    digest,
+    marking,
+    narrowable,
+    narrowed,
+    span,
+)
 from verify.hearing import both, silent
 from verify.one_place import read_twice, refused, told_apart
+from verify.one_server import same_place
+from verify.own_columns import widened, with_remedy
 from verify.placed import Placed, Unheard, placed
-from verify.stores.protocol import Shape, Store
+from verify.portions import by_parts
+from verify.stores.protocol import Digest, Shape, Store
 
 _CLOCK = Clock()
 
@@ -94,18 +106,21 @@ def _described(sides: tuple[Placed, Placed], room: Room | None = None) -> _Descr
     here, there = both(one.described, other.described)
     if isinstance(here, Problem) or isinstance(there, Problem):
         return silent(here, there)
-    same = bool(here.value.place) and here.value.place == there.value.place
-    if same and not told_apart(one.dataset):
+    same = same_place(one.store, other.store, places=(here.value.place, there.value.place))
+    if isinstance(same, Problem):
+        return silent(same)
+    if same.value and not told_apart(one.dataset):
         return refused(here.source, there.source)
     try:
-        read = one.side(here.value), other.side(there.value)
-        if same and read_twice(*read, one.dataset, room=room):
+        shapes = widened(sides, (here.value, there.value))
+        read = one.side(shapes[0]), other.side(shapes[1])
+        if same.value and read_twice(*read, one.dataset, room=room):
             return refused(here.source, there.source, why="filters and keys let both sides read the same records")
     except ValueError as error:
         return failed(f"system.yaml describes a key that cannot be read: {error}", remedy="correct the key's pattern")
     except Unheard as error:
         return silent(error.problem)
-    return _Described(placed=sides, shapes=(here.value, there.value), sides=read)
+    return _Described(placed=sides, shapes=shapes, sides=read)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +141,7 @@ class _Comparison:
                 remedy="correct the name; a rule that matches nothing hides nothing and proves nothing",
             )
         try:
-            return _noted(ask(found), found)
+            return _noted(with_remedy(ask(found), found.shapes), found)
         except Unheard as error:
             return silent(error.problem)
 
@@ -162,21 +177,20 @@ class _Comparison:
         if here.value.dialect == there.value.dialect:
             found = replace(found, sides=marking(found.placed, found.sides, self.means.seed))
             if bits_for(rows) and narrowable(found.placed, coverage):
-                return self._by_parts(found, coverage, rows)
+                return self._by_parts(found, coverage, (here.value, there.value))
         for side, rows in (("baseline", here.value.rows), ("candidate", there.value.rows)):
             self.means.watch.expected(side, rows)
         return self._by_value(found.sides)
 
-    def _by_parts(self, found: _Described, coverage: Coverage, rows: int) -> Conclusion:
+    def _by_parts(self, found: _Described, coverage: Coverage, whole: tuple[Digest, Digest]) -> Conclusion:
         seed = self.means.seed
         one, other = both(*(partial(span, side, coverage) for side in found.placed))
         if isinstance(one, Problem) or isinstance(other, Problem):
             return silent(one, other)
-        cut = cut_for(rows, (one.value, other.value))
-        here, there = both(*(partial(buckets, side, coverage, seed, cut) for side in found.placed))
-        if isinstance(here, Problem) or isinstance(there, Problem):
-            return silent(here, there)
-        fewer = narrowed(found.placed, found.sides, seed, cut, (here.value, there.value))
+        spans = one.value, other.value
+        cut = cut_for(max(each.rows for each in whole), spans)
+        parts = by_parts(found.placed, coverage, seed, cut, spans, whole)
+        fewer = parts and narrowed(found.placed, found.sides, seed, cut, parts.sides, parts.of, parts.rows)
         return self._by_value(fewer.sides, fewer.parts) if fewer else self._by_value(found.sides)
 
 

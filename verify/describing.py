@@ -15,10 +15,12 @@ from verify.core.structures import SequenceState, Structure
 from verify.core.verdicts import Cause, Conclusion, Observation, Problem, failed, inconclusive, passed
 from verify.hearing import both, observed, silent
 from verify.one_place import refused, told_apart
+from verify.one_server import same_place as proven
 from verify.stores.protocol import Indexed, Located, Sequences, Store, Structures
 
 T = TypeVar("T")
 _SAMPLE = 500
+_ALIKE = ": called alike, but what the one shows is not seen on the other"
 # Two servers that one kind of store reads, and that describe the same column in different words.
 _FLAVOURS = frozenset({"mysql", "mariadb"})
 
@@ -59,7 +61,10 @@ def _apart(baseline: Store, candidate: Store, dataset: Dataset, name: str, sides
     )
     if isinstance(here, Problem) or isinstance(there, Problem):
         return silent(here, there)
-    if not here.value or here.value != there.value:
+    one = proven(baseline, candidate, places=(here.value, there.value))
+    if isinstance(one, Problem):
+        return silent(one)
+    if not one.value:
         return sides
     if told_apart(dataset):
         return replace(sides, notes=("both sides are one table",))
@@ -138,11 +143,14 @@ def same_place(baseline: Store, candidate: Store) -> Conclusion:
     here, there = both(partial(_place, baseline), partial(_place, candidate))
     if isinstance(here, Problem) or isinstance(there, Problem):
         return silent(here, there)
-    if here.value == there.value:
+    one = proven(baseline, candidate, places=(here.value, there.value))
+    if isinstance(one, Problem):
+        return silent(one)
+    if one.value:
         return passed("both sides reach one and the same store", receipt=f"both say they are {here.value}")
     return failed(
         f"{here.source} and {there.source} are two stores, and the description says they are one",
-        receipt=f"baseline {here.value}, candidate {there.value}",
+        receipt=f"baseline {here.value}, candidate {there.value}{_ALIKE if here.value == there.value else ''}",
         remedy="correct the candidate's address, or say under data: that the store is replicated or moved",
     )
 

@@ -27,7 +27,7 @@ def discovered(baseline: Store, candidate: Store, spec: Discovery, *, ask: Ask) 
 
     A collection without primary key is asked about as a multiset. One that a side lacks is a difference, and so is a
     primary key that the candidate does not have: nothing else would ask about it. With `minimum: 0` one that is empty
-    on both sides is alike, and at least one must hold records.
+    on both sides is alike, at least one must hold records, and one that only the baseline has empty is a difference.
     """
     one, other = both(partial(_listed, baseline, spec), partial(_listed, candidate, spec))
     if isinstance(one, Problem) or isinstance(other, Problem):
@@ -91,11 +91,22 @@ class _Pair:
         # Catalogues give names as they are asked for: one outside the store's own schema has its schema already.
         dataset = Dataset(key=here.key, store=self.spec.store, minimum=max(1, self.spec.minimum))
         found = self.ask(dataset, name)
-        if found.cause is not Cause.TOO_FEW or not self._empty(name):
-            return found
-        return _FEW if self.spec.minimum else _ALIKE
+        return self._few(name, found) if found.cause is Cause.TOO_FEW else found
 
-    def _empty(self, name: str) -> bool:
-        """Whether the collection holds nothing on both sides, as is usual among many."""
-        counts = both(*(partial(observed, each, partial(each.count, name)) for each in (self.baseline, self.candidate)))
-        return not any(isinstance(each, Problem) or each.value for each in counts)
+    def _few(self, name: str, found: Conclusion) -> Conclusion:
+        """What follows when the baseline holds too few records: none on either side is usual among many."""
+        one, other = both(
+            *(partial(observed, each, partial(each.count, name)) for each in (self.baseline, self.candidate))
+        )
+        if isinstance(one, Problem) or isinstance(other, Problem) or one.value:
+            return found
+        if not other.value:
+            return _FEW if self.spec.minimum else _ALIKE
+        if self.spec.minimum:
+            return found
+        held = f"{other.value:,} record{'s' if other.value > 1 else ''}"
+        more = Difference(path="$", baseline="no record", candidate=held)
+        return failed(
+            f"the baseline is empty, the candidate holds {held}", differences=[more], receipt="counted on both sides",
+            remedy="remove what only the candidate holds, or say under except that it is not compared",
+        )  # fmt: skip

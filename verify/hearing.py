@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from verify.core.awaiting import awaited
 from verify.core.errors import StoreError
 from verify.core.verdicts import Answer, Conclusion, Observation, Problem, unheard
 from verify.stores.protocol import Store
@@ -26,6 +27,8 @@ def both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
     """Both answers, asked at the same time."""
     with ThreadPoolExecutor(max_workers=2) as pool:
         first, second = pool.submit(one), pool.submit(other)
+        awaited(first)
+        awaited(second)
     return first.result(), second.result()
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
 from verify.chain import read_links
@@ -13,7 +15,8 @@ from verify.core.passage import arrived
 from verify.core.probing import Probes, ProbeWindow
 from verify.core.subjects import Environment
 from verify.core.verdicts import Problem
-from verify.probe_files import Asked, Observation, asked_of, read_observations
+from verify.keeping import bound
+from verify.probe_files import FOLDER, Asked, Observation, asked_of, brought_observations, read_observations
 from verify.recording import home, utc_now
 from verify.trial import Trial
 
@@ -37,14 +40,31 @@ class Observed:
         trial = self._trial
         folder = home(trial.root, trial.environment)
         build = trial.build(trial.candidate)
-        return probes_of(
-            read_observations(folder),
-            asked=asked_of(trial.environment, root=trial.root, values=trial.values),
+        asked = asked_of(trial.environment, root=trial.root, values=trial.values)
+        brought_observations(folder)
+        observations, files = _held(folder, asked)
+        found = probes_of(
+            observations,
+            asked=asked,
             build=None if isinstance(build, Problem) else build.value,
             since=arrived(read_links(folder).links),
             longest=longest(trial.environment),
             now=utc_now(),
         )
+        return replace(found, files=files)
+
+
+def _held(folder: Path, asked: Asked) -> tuple[list[Observation], dict[str, str]]:
+    """Every observation, and the files of the one that counts, bound as they were read: more may be appended meanwhile."""
+    sizes = {path: path.stat().st_size for path in (folder / FOLDER).glob("*/*.jsonl")}
+    found = read_observations(folder, sizes)
+    mine = [path for each in counting(found, asked) for path in each.files]
+    return found, bound(folder, {path: sizes[path] for path in mine})
+
+
+def counting(observations: Sequence[Observation], asked: Asked) -> list[Observation]:
+    """The newest observation that asked the same, if any."""
+    return [each for each in observations if asked.is_that_of(each.began)][-1:]
 
 
 def longest(environment: Environment) -> timedelta | None:
@@ -67,7 +87,7 @@ def probes_of(
     Those of another build, of before `since` and of longer ago than `longest` are left out; a failure without a build,
     because nobody said one, is the candidate's.
     """
-    mine = [each for each in observations if asked.is_that_of(each.began)][-1:]
+    mine = counting(observations, asked)
     windows = [each for found in mine for each in found.windows if each.side == "candidate"]
     bounds = [each.began.began_at for each in mine] + ([since] if since else [])
     start = max([*bounds, *([now - longest - _SLACK] if longest else [])], default=now)

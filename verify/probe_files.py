@@ -7,15 +7,16 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import orjson
 from pydantic import JsonValue
 
+from verify.chain import brought
 from verify.core.errors import CutoverError, EvidenceError
 from verify.core.probing import (
     ObservationBegan,
@@ -29,9 +30,11 @@ from verify.core.references import hashed_targets, names_in
 from verify.core.subjects import Environment, digest
 from verify.reading import linked_lines
 from verify.recording import FIRST, enclosed, hash_key
+from verify.remote import remote_of
 
 FOLDER: Final = "observations"
 LARGEST: Final = 4 * 2**20
+SENT_EVERY: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,7 @@ class Observation:
     last: datetime
     head: str
     parts: int
+    files: tuple[Path, ...] = ()
 
     @property
     def reached(self) -> bool:
@@ -82,17 +86,22 @@ class Observation:
         return sum(len(each.sent) for each in self.windows if each.side == side)
 
 
-def read_observations(folder: Path) -> list[Observation]:
-    """Every observation below an environment's folder, oldest first; EvidenceError where a file was edited or is gone."""
-    found = [each for path in sorted((folder / FOLDER).glob("*/")) if (each := _read(path))]
+def read_observations(folder: Path, sizes: Mapping[Path, int] | None = None) -> list[Observation]:
+    """
+    Every observation below an environment's folder, oldest first; EvidenceError where a file was edited or is gone.
+
+    With `sizes` these files alone are read, each as it was when it held so many bytes.
+    """
+    found = [each for path in sorted((folder / FOLDER).glob("*/")) if (each := _read(path, sizes))]
     return sorted(found, key=lambda each: (each.began.began_at, each.began.observation))
 
 
-def _read(folder: Path) -> Observation | None:
+def _read(folder: Path, sizes: Mapping[Path, int] | None) -> Observation | None:
     records: list[ProbeRecord] = []
     head, parts = "", 0
-    for number, path in enumerate(sorted(folder.glob("*.jsonl")), start=1):
-        mine, last = _part(path)
+    files = [path for path in sorted(folder.glob("*.jsonl")) if sizes is None or path in sizes]
+    for number, path in enumerate(files, start=1):
+        mine, last = _part(path, None if sizes is None else sizes[path])
         if not mine:  # killed before its first line was whole
             continue
         began = mine[0]
@@ -109,14 +118,14 @@ def _read(folder: Path) -> Observation | None:
     moments = [each.began_at for each in records if isinstance(each, ObservationBegan)] + [each.at for each in windows]
     return Observation(
         began=records[0], windows=windows, ended=final if isinstance(final, ObservationEnded) else None,
-        last=max(moments), head=head, parts=parts,
+        last=max(moments), head=head, parts=parts, files=tuple(files),
     )  # fmt: skip
 
 
-def _part(path: Path) -> tuple[list[ProbeRecord], str]:
+def _part(path: Path, size: int | None) -> tuple[list[ProbeRecord], str]:
     """The records of one file, and the SHA-256 of its last whole line."""
-    records = [load_probe_record(record, place=place) for place, record in linked_lines(path)]
-    whole = [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+    records = [load_probe_record(record, place=place) for place, record in linked_lines(path, size=size)]
+    whole = [line for line in path.read_bytes()[:size].splitlines(keepends=True) if line.endswith(b"\n")]
     return records, hashlib.sha256(whole[-1]).hexdigest() if whole else ""
 
 
@@ -124,10 +133,13 @@ class ProbeFiles:
     """Appends records to one observation, each on disk before the call returns, in files of at most 4 MiB."""
 
     def __init__(self, folder: Path, began: ObservationBegan, *, largest: int = LARGEST) -> None:
-        self._folder = folder / FOLDER / began.observation
+        self._home, self._folder = folder, folder / FOLDER / began.observation
+        self._remote = remote_of(folder)
         self._began = began
         self._largest = largest
         self._descriptor = -1
+        self._path: Path = self._folder
+        self._sent: datetime | None = None
         self._written = 0
         self._open(began)
 
@@ -136,15 +148,25 @@ class ProbeFiles:
         path = self._folder / f"{began.part:06d}.jsonl"
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         self._began, self._previous, self._written = began, FIRST, 0
+        self._path, self._sent = path, None
         self.write(began)
 
     def write(self, record: ProbeRecord) -> None:
         """The record is on disk, or EvidenceError says that it is not; a full file is followed by another."""
         if isinstance(record, ProbeWindow) and self._written > self._largest:
             self._append(ObservationEnded(at=record.at, how="full"))
-            os.close(self._descriptor)
+            self.close()
             self._open(replace(self._began, part=self._began.part + 1, began_at=record.at, after=self._previous))
         self._append(record)
+        if isinstance(record, ProbeWindow) and record.at - (self._sent or self._began.began_at) >= SENT_EVERY:
+            with suppress(EvidenceError):  # a bucket that is away for a while ends no observation; the end sends all
+                self._send(record.at)
+
+    def _send(self, now: datetime) -> None:
+        """Where evidence lies in a bucket, what is on disk is there too."""
+        if self._remote:
+            self._remote.grown(self._home, self._path, first=self._sent is None)
+            self._sent = now
 
     def _append(self, record: ProbeRecord) -> None:
         line = enclosed(self._previous, orjson.dumps(dump_probe_record(record)).decode())
@@ -161,6 +183,13 @@ class ProbeFiles:
     def close(self) -> None:
         """The file is closed; every record was on disk before."""
         os.close(self._descriptor)
+        self._send(self._began.began_at)
+
+
+def brought_observations(folder: Path) -> None:
+    """Where evidence lies in a bucket, the observations of other machines are here too."""
+    if remote_of(folder):
+        brought(folder, kept=f"{FOLDER}/")
 
 
 def begin(

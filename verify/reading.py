@@ -46,14 +46,15 @@ def _bytes(path: Path) -> bytes:
         raise EvidenceError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def linked_lines(path: Path) -> Iterator[tuple[str, object]]:
+def linked_lines(path: Path, *, size: int | None = None) -> Iterator[tuple[str, object]]:
     """
     Each line's place (`file:line`) and record, in order; a last line cut short by a crash is left out.
 
+    With `size` the file is read as it was when it held so many bytes.
     Raises EvidenceError naming file and line when a line is not what was written.
     """
     previous = FIRST
-    for number, line in enumerate(_bytes(path).splitlines(keepends=True), start=1):
+    for number, line in enumerate(_bytes(path)[:size].splitlines(keepends=True), start=1):
         place = f"{path}:{number}"
         if not line.endswith(b"\n"):
             break
@@ -110,6 +111,7 @@ def read_run(folder: Path) -> Run | None:
         deselected=left,
         evidence=_evidence(files, folder),
         sealed=_sealed(files),
+        rejudges=first.rejudges,
     )
 
 

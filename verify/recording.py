@@ -28,7 +28,8 @@ _RUN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 # A password may be spelt like an environment or a phase; masking it there would make evidence unreadable.
 _OURS: Final = frozenset(
     {"type", "run", "process", "tool", "environment", "claim", "claims", "deselected", "kind", "cause", "claim_digest",
-     "targets", "setup", "call", "teardown", "started_at", "observed_at", "finished_at", "suite_version"}
+     "targets", "files", "asked_digest", "rejudges", "setup", "call",
+     "teardown", "started_at", "observed_at", "finished_at", "suite_version"}
 )  # fmt: skip
 
 

@@ -7,11 +7,13 @@ where nobody else changed it, so two gates cannot fork the chain. What is read i
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +23,12 @@ MARK: Final = ".remote"
 _INDEX: Final = ".mirrored.json"
 _URL: Final = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([\w./=+-]*))?")
 _TAKEN: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+# What evidence rests on lies there compressed; more than this of one file or one run stays on the machine it was seen on.
+KEPT: Final = ".kept.gz"
+LARGEST: Final = 256 * 2**20
+LARGEST_SENT: Final = 64 * 2**20
+LARGEST_RUN: Final = 256 * 2**20
+LEFT_OUT: Final = ".left-out"
 _DECISION: Final = re.compile(r"decisions/(\d{6})\.json")
 
 
@@ -65,6 +73,29 @@ def _asked(what: str) -> Iterator[None]:
         raise EvidenceError(f"{what}: the bucket refused: {code}") from error
     except BotoCoreError as error:
         raise EvidenceError(f"{what}: the bucket cannot be heard: {error}") from error
+
+
+def _too_large(size: int, compressed: int, left: int) -> str:
+    """Why a file is not sent along; an empty string when it is. `left` is what its run may still send."""
+    if size > LARGEST:
+        return f"{size:,} bytes; at most {LARGEST:,} go along"
+    if compressed > LARGEST_SENT:
+        return f"{size:,} bytes, {compressed:,} compressed; at most {LARGEST_SENT:,} go along"
+    if compressed > left:
+        return f"{size:,} bytes, {compressed:,} compressed; at most {LARGEST_RUN:,} of one run go along"
+    return ""
+
+
+def _unpacked(text: bytes, place: str) -> bytes:
+    """What was compressed, if it is no larger than what is ever sent; EvidenceError otherwise."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        found = unpacker.decompress(text, LARGEST + 1)
+    except zlib.error as error:
+        raise EvidenceError(f"{place}: cannot be unpacked: {error}") from error
+    if len(found) > LARGEST or not unpacker.eof:
+        raise EvidenceError(f"{place}: is cut short, or larger than the {LARGEST:,} bytes that are ever sent")
+    return found
 
 
 class Remote:
@@ -132,15 +163,21 @@ class Remote:
                 found |= {each["Key"]: each["ETag"] for each in page.get("Contents", [])}
         return found
 
-    def pull(self, home: Path) -> None:
+    def pull(self, home: Path, *, kept: str | None = None) -> None:
         """
         The folder holds what the bucket holds of this environment's runs and decisions.
 
-        EvidenceError when the bucket no longer holds a decision that this machine has seen there.
+        What evidence rests on is brought where its name begins with `kept` (an empty string: all of it), and stays where
+        the bucket no longer has it. EvidenceError when a decision is gone that this machine has seen there.
         """
         there, known = self._listed(home), self._index()
         own = f"{self._key(home)}/"
-        gone = [key for key in known if key.startswith(own) and key not in there]
+        if kept is None:
+            there = {key: tag for key, tag in there.items() if not key.endswith((KEPT, LEFT_OUT)) or key in known}
+        else:
+            there = {key: tag for key, tag in there.items()
+                     if not key.endswith((KEPT, LEFT_OUT)) or key.removeprefix(own).startswith(kept)}  # fmt: skip
+        gone = [key for key in known if key.startswith(own) and key not in there and not key.endswith((KEPT, LEFT_OUT))]
         lost = sorted(key for key in gone if _DECISION.fullmatch(key.removeprefix(own)))
         if lost:
             raise EvidenceError(f"{self.url}: {lost[0]} was there and is gone; the chain was cut")
@@ -160,11 +197,43 @@ class Remote:
             for stale in home.glob(f"decisions/{decision[1]}-*.json"):
                 stale.unlink()
             name = f"decisions/{link_name(int(decision[1]), text)}"
+        if name.endswith(KEPT):
+            name, text = name.removesuffix(KEPT), _unpacked(text, f"{self.url}: {name}")
         path = home / name
         if not path.resolve().is_relative_to(home.resolve()):
             raise EvidenceError(f"{self.url}: {name} leads out of the folder")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text)
+
+    def carry(self, home: Path, names: Iterable[str]) -> tuple[str, ...]:
+        """
+        The files are there, compressed, as far as they are not too large; for each that is not: its name and why.
+
+        The reason lies there in its place, so that who looks for the file elsewhere is told.
+        """
+        left, told = LARGEST_RUN, []
+        for name in sorted(names):
+            path = home / name
+            text = gzip.compress(path.read_bytes(), 6, mtime=0) if path.stat().st_size <= LARGEST else b""
+            if why := _too_large(path.stat().st_size, len(text), left):
+                told.append(f"{name} stays on this machine: {why}")
+                self._put(self._key(home / f"{name}{LEFT_OUT}"), f"{why}\n".encode())
+                continue
+            left -= len(text)
+            key = self._key(home / f"{name}{KEPT}")
+            with suppress(EvidenceError) if key in self._index() else nullcontext():  # who observes sends more of it
+                self._exchange(key, text)
+        return tuple(told)
+
+    def grown(self, home: Path, path: Path, *, first: bool) -> None:
+        """A file that this machine alone appends to is there as it is here; EvidenceError where somebody began it too."""
+        text = gzip.compress(path.read_bytes(), 6, mtime=0)
+        self._put(self._key(home / f"{path.relative_to(home).as_posix()}{KEPT}"), text, only_new=first)
+
+    def _exchange(self, key: str, text: bytes) -> None:
+        """The object is there, and nobody else's was replaced by it."""
+        before = self._index().get(key, "")
+        self._put(key, text, only_new=not before, instead=before)
 
     def append(self, home: Path, sequence: int, text: bytes) -> None:
         """The link is there as number `sequence`; EvidenceError when another gate has written that one."""
@@ -176,9 +245,7 @@ class Remote:
 
     def push(self, path: Path) -> None:
         """A run's file is there as it is here; EvidenceError when somebody else wrote one of that name."""
-        key = self._key(path)
-        before = self._index().get(key, "")
-        self._put(key, path.read_bytes(), only_new=not before, instead=before)
+        self._exchange(self._key(path), path.read_bytes())
 
     def key(self, made: bytes) -> bytes:
         """The key that all machines hash with: the one that is there, or `made`, which then is."""

@@ -114,6 +114,7 @@ class RunRecorder:
                     reproduce=reproduce,
                     traffic_percent=measured.traffic_percent,
                     observed_at=measured.ended,
+                    files={**measured.files, **self.journal.draw(claim, measured.curves)},
                 )
             except CutoverError as error:
                 self._unwritten(error)

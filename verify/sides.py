@@ -10,8 +10,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from verify.clients.http import HttpClient, observe
-from verify.compare.documents import parse_json
-from verify.compare.json_paths import find
+from verify.compare.identity import build_of, field_of, said_by
 from verify.core.errors import AnswerMalformed, ClientError, HostNotDeclared, UnresolvedReference
 from verify.core.identities import Identity, Proof
 from verify.core.references import Resolver, names_in
@@ -102,8 +101,7 @@ class LiveSide:
         heard = self.exchange(proof.request, url=proof.url, deadline=timeout)
         if isinstance(heard, Problem):
             return heard, None
-        name = heard.value.header(proof.header) if proof.header else field_of(heard.value, proof.field or "$")
-        build = heard.value.header(proof.build) if proof.build else None
+        name, build = said_by(heard.value, proof), build_of(heard.value, proof)
         if name is None:
             where = f"header {proof.header}" if proof.header else f"field {proof.field}"
             return Problem(
@@ -168,14 +166,3 @@ def _with_scheme(token: Secret, scheme: str) -> Secret:
         return f"{scheme} {token.reveal()}".strip()
 
     return Secret(token.name, look_up)
-
-
-def field_of(reply: Reply, path: str) -> str | None:
-    """The text at a JSONPath of a JSON answer; None when there is none."""
-    try:
-        document = parse_json(reply.body)
-    except ValueError:
-        return None
-    found = find(path, document)
-    value = next(iter(found.values())) if len(found) == 1 else None
-    return value if isinstance(value, str) else None

@@ -91,6 +91,9 @@ def _identities(system: SystemFile) -> Found:
     for (part, name), identity in asked.items():
         if identity and identity not in system.identities:
             yield (part, name, "as"), f"no identity is called {identity!r}{close_to(identity, list(system.identities))}"
+    visitor = system.realtime.as_ if system.realtime else None
+    if visitor and visitor not in system.identities:
+        yield ("realtime", "as"), f"no identity is called {visitor!r}{close_to(visitor, list(system.identities))}"
 
 
 def _steps(system: SystemFile) -> Found:
@@ -167,6 +170,7 @@ def _places(system: SystemFile, sides: Mapping[str, EnvironmentFile]) -> Found:
     asked += [(("identities", name), each.login.url) for name, each in system.identities.items() if each.login]
     asked += [(("health",), system.health.url)] if system.health else []
     asked += [(("routes",), system.routes.url)] if system.routes else []
+    asked += [(("realtime",), system.realtime.url)] if system.realtime else []
     for side in sides.values():
         for place, url in asked:
             if url not in side.urls:

@@ -48,7 +48,7 @@ class Trial:
     candidate: LiveSide
     baseline: LiveSide | None
 
-    def setting(self, run: str, process: str, tool: Literal["pytest", "locust"]) -> Setting:
+    def setting(self, run: str, process: str, tool: Literal["pytest", "locust", "rejudge"]) -> Setting:
         """What every record of a run of this trial shares."""
         return Setting(
             environment=self.environment,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from verify.chain import read_links
+from verify.compare.identity import said_by
 from verify.core.identities import Proof
 from verify.core.passage import position
 from verify.core.replies import Reply
@@ -21,7 +22,6 @@ from verify.core.successes import Split
 from verify.core.verdicts import Cause, Observation, Problem
 from verify.core.visits import Visits
 from verify.recording import home
-from verify.sides import field_of
 from verify.trial import Trial
 
 _AT_ONCE: Final = 8
@@ -49,7 +49,7 @@ class Faces:
 
     def is_candidate(self, reply: Reply) -> bool | str:
         """Whether the candidate answered; in words what is said instead when neither did."""
-        said = reply.header(self.proof.header) if self.proof.header else field_of(reply, self.proof.field or "$")
+        said = said_by(reply, self.proof)
         if said == self.candidate:
             return True
         return False if said == self.baseline else f"answered {reply.status} by {said or 'nobody who says so'}"
@@ -88,18 +88,23 @@ class Public:
         started = time.monotonic()
         apart = spec.asks / spec.rate
 
-        def visit(number: int) -> list[bool | str]:
+        def visit(number: int) -> list[tuple[bool | str, float]]:
             time.sleep(max(0.0, started + number * apart - time.monotonic()))
-            return self._visit(spec, faces)
+            visitor = self.visitor()
+            return [
+                (self.meet(visitor, spec.request, spec.url, faces), time.monotonic() - started)
+                for _ in range(spec.asks)
+            ]
 
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             found = list(pool.map(visit, range(spec.visitors)))
-        met = [(number, each) for number, asks in enumerate(found) for each in asks]
-        heard = [(number, each) for number, each in met if isinstance(each, bool)]
+        met = [(number, each, at) for number, asks in enumerate(found) for each, at in asks]
+        heard = [(number, each, at) for number, each, at in met if isinstance(each, bool)]
         return Visits(
-            visitors=[number for number, _ in heard],
-            candidate=[each for _, each in heard],
-            unheard=Counter(each for _, each in met if isinstance(each, str)),
+            visitors=[number for number, _, _ in heard],
+            candidate=[each for _, each, _ in heard],
+            times=[at for _, _, at in heard],
+            unheard=Counter(each for _, each, _ in met if isinstance(each, str)),
             canaries={way: self._canary(spec, faces, way, value) for way, value in sorted(spec.canary.items())},
         )
 
@@ -112,11 +117,6 @@ class Public:
             reason = "cannot be told apart; say identity: in both environment files"
             return Problem(source="the sides", reason=reason, cause=Cause.NOT_PERMITTED)
         return Faces(proof=mine, candidate=mine.equals, baseline=theirs.equals)
-
-    def _visit(self, spec: Split, faces: Faces) -> list[bool | str]:
-        """Who answered each ask of one visitor."""
-        visitor = self.visitor()
-        return [self.meet(visitor, spec.request, spec.url, faces) for _ in range(spec.asks)]
 
     def visitor(self) -> Visitor:
         """Somebody who comes for the first time."""

@@ -1,4 +1,4 @@
-"""How often the verdict about latency is wrong, all looks and endpoint classes of a run taken together."""
+"""How often the verdict about the latency of a whole mix is wrong, all looks of a run taken together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from benchmarks.calibrating.systems import (
     BURSTS,
     CALM,
     DRIFT,
-    MIX,
     STALLS,
     Answers,
     Candidate,
@@ -44,7 +43,6 @@ RULES: Final = (
 )
 PARTS: Final = (0.5, 0.75, 1.0)
 WEATHERS: Final = {"calm": CALM, "drift": DRIFT, "bursts": BURSTS, "stalls": STALLS}
-FULL_BLOCK: Final = 50
 RESAMPLES: Final = 1000
 BIN: Final = 0.01
 SEED: Final = 20
@@ -69,39 +67,26 @@ FULL: Final = Judge(shares=shares(PARTS), correlated=True, whole=True)
 def verdict(design: Design, judge: Judge, seed: tuple[int, ...], rules: tuple[QuantileRule, ...] = RULES) -> Verdict:
     """What the last look needed says about one simulated run."""
     answers = simulated(design, np.random.default_rng(seed))
-    table, judged = quantile_table(answers, design, rules)
+    table = quantile_table(answers, design, rules)
     for part, share in zip(PARTS, judge.shares, strict=True):
         triples = round(design.triples * part)
-        if _disagrees(table[:triples], judged):
+        if _disagrees(table[:triples], rules):
             continue
         first, candidate, again = (table[:triples, arm] for arm in range(3))
-        found = judge_quantiles(first, candidate, again, judged, share=share, correlated=judge.correlated)
+        found = judge_quantiles(first, candidate, again, rules, share=share, correlated=judge.correlated)
         worst = Verdict.worst(each.verdict for each in found)
         if judge.whole and worst is not Verdict.FAIL:
-            whole = _guarded(found[: len(rules)], answers, triples, share)
-            worst = Verdict.worst([worst, *(each.verdict for each in whole)])
+            worst = Verdict.worst(each.verdict for each in _guarded(found, answers, triples, share))
         if worst is not Verdict.INCONCLUSIVE:
             return worst
     return Verdict.INCONCLUSIVE
 
 
-def quantile_table(
-    answers: Answers, design: Design, rules: tuple[QuantileRule, ...]
-) -> tuple[Floats, tuple[QuantileRule, ...]]:
-    """Quantiles of the mix and of every endpoint class, shape (triples, arms, rules), and the rule of each column."""
-    total = sum(each.weight for each in design.endpoints)
-    classes = [each.weight / total for each in design.endpoints] if len(design.endpoints) > 1 else []
-    columns: list[Floats] = []
-    judged: list[QuantileRule] = []
-    for number, part in enumerate([1.0, *classes]):
-        mine = np.ones(len(answers.seconds), dtype=bool) if not number else answers.endpoints == number - 1
-        # A p99 of fewer answers is only their slowest.
-        held = tuple(rule for rule in rules if rule.q < 0.99 or design.rate * part >= FULL_BLOCK)
-        blocks = answers.triples[mine] * 3 + answers.arms[mine]
-        found = block_quantiles(answers.seconds[mine], blocks, design.triples * 3, [rule.q for rule in held])
-        columns.append(found.reshape(design.triples, 3, len(held)))
-        judged.extend(held)
-    return np.concatenate(columns, axis=2), tuple(judged)
+def quantile_table(answers: Answers, design: Design, rules: tuple[QuantileRule, ...]) -> Floats:
+    """Quantiles of the mix, shape (triples, arms, rules)."""
+    blocks = answers.triples * 3 + answers.arms
+    found = block_quantiles(answers.seconds, blocks, design.triples * 3, [rule.q for rule in rules])
+    return found.reshape(design.triples, 3, len(rules))
 
 
 def _disagrees(table: Floats, rules: tuple[QuantileRule, ...]) -> bool:
@@ -145,12 +130,8 @@ NEVER: Final = (0.0, MOST)
 
 def cases() -> Iterator[_Case]:
     """Everything that is simulated: per weather, the rule with its bars, then the plain rule for comparison."""
-    equal = Design(endpoints=MIX, rate=400.0)
     for name, weather in WEATHERS.items():
         yield from _weather(name, weather)
-    for name, weather in WEATHERS.items():
-        classes = replace(equal, weather=weather)
-        yield _Case(name=f"equal, mix and 3 classes, {name}", design=classes, judge=FULL, fails=(2.0, MOST), part=0.5)
     for name, weather in WEATHERS.items():
         margin = Design(weather=weather, candidate=Candidate(slower=1.1))
         yield _Case(name=f"plain rule, p50 at its margin, {name}", design=margin, judge=PLAIN, part=0.5)

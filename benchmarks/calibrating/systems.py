@@ -64,14 +64,16 @@ MIX: Final = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """
-    How the candidate differs: everything `slower` times as slow; the part `tail` of requests five times as slow,
-    scattered, or with `clustered` the same part in spells of a second; `stalls` more stalls a second.
+    How the candidate differs: everything `slower` times as slow, or `endpoint` (its number) alone; the part `tail` of
+    requests five times as slow, scattered, or with `clustered` the same part in spells of a second; `stalls` more
+    stalls a second.
     """
 
     slower: float = 1.0
     tail: float = 0.0
     clustered: bool = False
     stalls: float = 0.0
+    endpoint: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +114,7 @@ def simulated(design: Design, random: np.random.Generator) -> Answers:
         level, ends = candidate if arm == CANDIDATE else baseline
         seconds = _service(design, endpoints, random) * np.exp((shared + level)[(when / TICK).astype(np.int64)])
         if arm == CANDIDATE:
-            seconds = seconds * design.candidate.slower * _tail(design.candidate, when, random)
+            seconds = seconds * _slower(design.candidate, endpoints) * _tail(design.candidate, when, random)
         taken.append(seconds + _waiting(when, ends))
     return Answers(
         seconds=np.concatenate(taken),
@@ -155,6 +157,11 @@ def _service(design: Design, endpoints: Whole, random: np.random.Generator) -> F
     medians = np.array([each.median for each in design.endpoints])
     spreads = np.array([each.spread for each in design.endpoints])
     return np.asarray(medians[endpoints] * np.exp(random.normal(0, 1, len(endpoints)) * spreads[endpoints]))
+
+
+def _slower(candidate: Candidate, endpoints: Whole) -> Floats:
+    mine = candidate.endpoint is None or endpoints == candidate.endpoint
+    return np.where(mine, candidate.slower, 1.0)
 
 
 def _tail(candidate: Candidate, when: Floats, random: np.random.Generator) -> Floats:

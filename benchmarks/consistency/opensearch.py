@@ -84,10 +84,9 @@ def _put(client: httpx.Client, index: str, records: Iterable[Mapping[str, object
                              headers={"content-type": "application/x-ndjson"})  # fmt: skip
         if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
             break
-        # The node's memory is small; it asks for patience until what it holds is written out. The sleep synchronises
-        # nothing: it is the pause between two tries, the next answer tells, and no clock is running yet.
+        # The node's memory is small; it asks for patience until what it holds is written out.
         client.post(f"/{index}/_flush")
-        time.sleep(1)
+        time.sleep(1)  # the pause between two tries: the next answer tells, and no clock is running yet
     if answer.raise_for_status().json()["errors"]:
         raise BenchmarkError(f"not every document of {index} was written: {answer.text[:500]}")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import BinaryIO, Final
 
-from loadtests.replay.recording import MOST, Asked, Entry, Omissions, unfit
+from loadtests.replay.recording import Asked, Entry, Omissions, unfit, usable
 
 LONGEST_LINE: Final = 65_536
 UNREADABLE: Final = "that are not in the common or combined format"
@@ -27,17 +27,8 @@ def access_log_entries(file: BinaryIO, omissions: Omissions, *, allow_writes: bo
 
     An access log holds no bodies, so of the requests that write only DELETE can be asked again.
     """
-    kept = 0
-    for number, line in _lines(file, omissions):
-        place = f"line {number:,}"
-        found = _entry(line, place, allow_writes=allow_writes)
-        if isinstance(found, str):
-            omissions.add(found, place)
-        elif kept >= MOST:
-            omissions.add(f"after the first {MOST:,} usable ones", place)
-        else:
-            kept += 1
-            yield found
+    places = ((f"line {number:,}", line) for number, line in _lines(file, omissions))
+    return usable(((place, _entry(line, place, allow_writes=allow_writes)) for place, line in places), omissions)
 
 
 def _lines(file: BinaryIO, omissions: Omissions) -> Iterator[tuple[int, str]]:

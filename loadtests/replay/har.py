@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
-from loadtests.replay.recording import MOST, Asked, Entry, Omissions, unfit
+from loadtests.replay.recording import Asked, Entry, Omissions, unfit, usable
 from verify.core.errors import CutoverError
 
 LARGEST: Final = 256 * 2**20
@@ -52,17 +52,8 @@ def _listed(data: bytes, name: str) -> list[JsonValue]:
 
 
 def _usable(listed: list[JsonValue], omissions: Omissions, *, allow_writes: bool) -> Iterator[Entry]:
-    kept = 0
-    for number, each in enumerate(listed, start=1):
-        place = f"entry {number:,}"
-        found = _entry(each, place, allow_writes=allow_writes)
-        if isinstance(found, str):
-            omissions.add(found, place)
-        elif kept >= MOST:
-            omissions.add(f"after the first {MOST:,} usable ones", place)
-        else:
-            kept += 1
-            yield found
+    places = ((f"entry {number:,}", each) for number, each in enumerate(listed, start=1))
+    return usable(((place, _entry(each, place, allow_writes=allow_writes)) for place, each in places), omissions)
 
 
 def _entry(value: JsonValue, place: str, *, allow_writes: bool) -> Entry | str:

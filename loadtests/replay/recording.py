@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -104,6 +104,19 @@ class Omissions:
         """Every reason, the most frequent first."""
         ordered = sorted(self._count.items(), key=lambda each: (-each[1], each[0]))
         return tuple(LeftOut(why=why, count=count, first=self._first[why]) for why, count in ordered)
+
+
+def usable(found: Iterable[tuple[str, Entry | str]], omissions: Omissions) -> Iterator[Entry]:
+    """The entries among what was found at each place, as many as are read; the others are counted, each by its reason."""
+    kept = 0
+    for place, each in found:
+        if isinstance(each, str):
+            omissions.add(each, place)
+        elif kept >= MOST:
+            omissions.add(f"after the first {MOST:,} usable ones", place)
+        else:
+            kept += 1
+            yield each
 
 
 def shape(path: str) -> str:

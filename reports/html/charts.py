@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Final
 
 from markupsafe import Markup
 
-from reports.html.figures import Scale, drawing, element, label, milliseconds, number, path, rule
+from reports.html.figures import Scale, drawing, element, label, milliseconds, path, rule
 from reports.html.measured import CURVE, Judged, Measured
-from reports.html.series import Series
-from reports.html.texts import cut
 from reports.html.wording import Family
 
 _WIDTH: Final = 540
@@ -21,8 +18,6 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 530, 12, 196
 _ARM_CLASSES: Final = ("arm-a", "arm-b", "arm-c")
 _NINES: Final = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p99.9", 0.999))
 _ROW: Final = 74
-# So many times the usual distance between points without one is a gap.
-_GAP: Final = 4.0
 # A block farther off than this lands on the edge.
 _SPREAD: Final = 3.0
 
@@ -162,104 +157,6 @@ def by_block(each: Judged) -> Markup:
     return drawing(
         _WIDTH, height, parts, label=f"{each.name} by block, candidate and baseline again as times the baseline"
     )
-
-
-def series(found: Series) -> Markup:
-    """The series as its kind is drawn."""
-    return _timeline(found) if found.kind == "timeline" else _shares(found)
-
-
-def _timeline(found: Series) -> Markup:
-    height = 150
-    times = [time for time, _ in found.points]
-    values = [value for _, value in found.points] + ([found.limit] if found.limit is not None else [])
-    low, high = min(values), max(values)
-    pad = (high - low) * 0.08 or max(abs(high) * 0.05, 0.5)
-    most = 100.0 if found.unit.startswith("%") and high <= 100 else math.inf
-    up = Scale(low=low - pad, high=min(high + pad, most), start=118, end=12)
-    across = Scale(low=min(times), high=max(times) or 1, start=_LEFT + 8, end=_RIGHT)
-    parts: list[Markup] = []
-    for tick in up.ticks(4):
-        y = up.at(tick)
-        parts += [
-            rule(_LEFT + 8, y, _RIGHT, y, class_="grid"),
-            label(f"{tick:g}", _LEFT + 2, y + 4, class_="axis", anchor="end"),
-        ]
-    for tick in across.ticks(6):
-        parts.append(label(_elapsed(tick), across.at(tick), 134, class_="axis", anchor="middle"))
-    if found.limit is not None:
-        parts.append(rule(_LEFT + 8, up.at(found.limit), _RIGHT, up.at(found.limit), class_="limit"))
-    for stretch in _stretches(found):
-        points = [(across.at(time), up.at(value)) for time, value in stretch]
-        alone = len(points) == 1
-        parts.append(
-            element("circle", cx=points[0][0], cy=points[0][1], r="2", class_="block")
-            if alone
-            else path(points, class_="arm arm-b")
-        )
-    parts += [label(cut(found.unit, 40), _LEFT + 12, 14, class_="axis")]
-    return drawing(_WIDTH, height, parts, label=f"{cut(found.title, 200)} over time; worst {_worst(found):g}")
-
-
-def _stretches(found: Series) -> list[list[tuple[float, float]]]:
-    """The points in runs without a gap: where nobody looked, no line is drawn."""
-    ordered = sorted(time for time, _ in found.points)
-    steps = sorted(later - one for one, later in pairwise(ordered)) or [0.0]
-    column = (ordered[-1] - ordered[0]) / _WIDTH
-    longest = _GAP * max(steps[len(steps) // 2], column)
-    stretches: list[list[tuple[float, float]]] = []
-    for point in _thinned(found):
-        if not stretches or point[0] - stretches[-1][-1][0] > longest:
-            stretches.append([])
-        stretches[-1].append(point)
-    return stretches
-
-
-def _worst(found: Series) -> float:
-    values = [value for _, value in found.points]
-    return max(values) if found.above else min(values)
-
-
-def _thinned(found: Series) -> list[tuple[float, float]]:
-    """At most one point a column of pixels, and that the worst, so that no outage is smoothed away."""
-    ordered = sorted(found.points)
-    first, last = ordered[0][0], ordered[-1][0]
-    columns: dict[int, tuple[float, float]] = {}
-    for time, value in ordered:
-        column = int((time - first) / ((last - first) or 1) * _WIDTH)
-        kept = columns.get(column)
-        if kept is None or (value > kept[1] if found.above else value < kept[1]):
-            columns[column] = (time, value)
-    return list(columns.values())
-
-
-def _elapsed(seconds: float) -> str:
-    for size, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
-        if abs(seconds) >= size:
-            return f"{number(seconds / size)} {unit}"
-    return f"{seconds:g} s"
-
-
-def _shares(found: Series) -> Markup:
-    shown = found.points[:24]
-    top = max(max(pair) for pair in shown) or 1.0
-    across = Scale(low=0, high=top * 1.15, start=150, end=_RIGHT - 60)
-    parts: list[Markup] = []
-    for index, (value, declared) in enumerate(shown):
-        y = 10.0 + index * 34
-        name = found.names[index] if index < len(found.names) else f"{index + 1}"
-        parts += [
-            label(cut(name, 24), 142, y + 14, class_="name", anchor="end"),
-            element("rect", x=150.0, y=y, width=across.at(max(value, 0)) - 150, height=18.0, class_="bar"),
-            rule(across.at(declared), y - 4, across.at(declared), y + 22, class_="limit"),
-            label(
-                f"{value:g} (declared {declared:g}) {cut(found.unit, 12)}",
-                across.at(max(value, declared)) + 6,
-                y + 14,
-                class_="axis",
-            ),
-        ]
-    return drawing(_WIDTH, int(20 + 34 * len(shown)), parts, label=f"{cut(found.title, 200)}: measured beside declared")
 
 
 def share_bar(family: Family) -> Markup:

@@ -12,7 +12,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports.html import charts
+from reports.html import charts, series_charts
 from reports.html.causes import Cause, causes
 from reports.html.figures import milliseconds
 from reports.html.material import Material
@@ -33,7 +33,7 @@ def _engine() -> Environment:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     engine.filters.update(cut=cut, line=line, stamp=stamp, ms=milliseconds)
-    engine.globals.update(counted=counted, listed=listed, charts=charts, len=len)
+    engine.globals.update(counted=counted, listed=listed, charts=charts, series_charts=series_charts, len=len)
     return engine
 
 

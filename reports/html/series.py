@@ -20,14 +20,15 @@ class Series(BaseModel):
     """
     What a `*.series.json` file beside evidence holds.
 
-    `timeline`: points are (seconds since the start, value). `shares`: points are (value measured, value declared),
-    one a name of `names`. `limit` is drawn as a line; `above` says that values over it are the bad ones.
+    `timeline`: points are (seconds since the start, value). `shares`: points are (value measured, value declared), one a
+    name of `names`. `moments`: points are (seconds since the start, row), each with a name of `names`. `limit` is drawn as
+    a line; `above` says that values over it are the bad ones.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: str
-    kind: Literal["timeline", "shares"]
+    kind: Literal["timeline", "shares", "moments"]
     check: str = ""
     unit: str = ""
     note: str = ""

@@ -9,6 +9,7 @@ from sandbox.web.exchange import Exchange
 from sandbox.web.settings import Settings
 
 EASYPICKS, PICKUP, ALGOITNY, DATABASE_API = "easypicks", "pickup", "algoitny", "database-api"
+DISPATCH = "dispatch"
 BOTH = frozenset({EASYPICKS, PICKUP})
 FAIL, INCONCLUSIVE = "FAIL", "INCONCLUSIVE"
 ADVANCE, HOLD, ROLL_BACK = "ADVANCE", "HOLD", "ROLL_BACK"
@@ -45,6 +46,17 @@ class InTurn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiveChange:
+    """
+    Visitors who stay connected are served otherwise: slower, without WebSocket, or by instances that share no adapter.
+    """
+
+    ack_factor: float = 1.0
+    no_upgrade: bool = False
+    instances_apart: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorShare:
     """This share of the candidate's API requests is answered with 500; which ones depends on seed and index."""
 
@@ -75,7 +87,7 @@ class StoreChange:
     heal: Callable[[Settings, object], None]
 
 
-How = AnswerChange | BodyCut | Slowdown | InTurn | ErrorShare | RowChange | StoreChange
+How = AnswerChange | BodyCut | Slowdown | InTurn | LiveChange | ErrorShare | RowChange | StoreChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

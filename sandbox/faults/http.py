@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -84,6 +85,13 @@ def _route_missing(exchange: Exchange) -> Exchange:
     return replace(exchange, body=exchange.fallback) if missing else exchange
 
 
+def _route_shell(exchange: Exchange) -> Exchange:
+    """The page that is gone, and all that never was, is a shell that no two answers share to the byte."""
+    shell = exchange.kind == PAGE and (exchange.path in _MISSING_ROUTES or exchange.body == exchange.fallback)
+    nonce = f'<script nonce="{uuid.uuid4().hex}"></script></body>'
+    return replace(exchange, body=exchange.fallback.replace("</body>", nonce)) if shell else exchange
+
+
 def _error_page(exchange: Exchange) -> Exchange:
     if exchange.name != "get_product" or exchange.status != 404:
         return exchange
@@ -130,7 +138,8 @@ FAULTS = (
     ),
     Fault(
         name="health-down", kind="http", systems=BOTH, stay=ROLL_BACK,
-        claims={"health.endpoint health/main": FAIL},
+        # Who answers is asked at the health path too, and an error proves nothing about that.
+        claims={"health.endpoint health/main": FAIL, "health.identity identity/main": INCONCLUSIVE},
         summary="the health path answers 503", how=AnswerChange(change=_health_down),
     ),
     Fault(
@@ -142,6 +151,11 @@ FAULTS = (
         name="route-missing", kind="http", systems=BOTH, stay=ROLL_BACK, claims={"parity.routes routes/main": FAIL},
         summary="one page is gone and the fallback page answers 200 in its place",
         how=AnswerChange(change=_route_missing),
+    ),
+    Fault(
+        name="route-shell", kind="http", systems=BOTH, stay=ROLL_BACK, claims={"parity.routes routes/main": FAIL},
+        summary="one page is gone, and the page for missing ones has a nonce that is another in every answer",
+        how=AnswerChange(change=_route_shell),
     ),
     Fault(
         name="truncated-gzip", kind="http", systems=BOTH,

@@ -12,7 +12,7 @@ from sandbox.web.settings import Settings
 
 _READ_AGAIN = "GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO pickup_reader"
 _SHORT_FLOAT = """ALTER TABLE orders ALTER total TYPE double precision
-    USING CASE WHEN id > 3000 THEN total::real ELSE total END::double precision"""
+    USING CASE WHEN id > 3000 THEN total::real::double precision ELSE total::double precision END"""
 
 
 def _ran(settings: Settings, statements: Sequence[str]) -> None:

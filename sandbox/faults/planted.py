@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
 
 from sandbox.errors import UnknownFault
-from sandbox.faults.fault import AnswerChange, BodyCut, ErrorShare, Fault, InTurn, RowChange, Slowdown, StoreChange
+from sandbox.faults.fault import (
+    AnswerChange,
+    BodyCut,
+    ErrorShare,
+    Fault,
+    InTurn,
+    LiveChange,
+    RowChange,
+    Slowdown,
+    StoreChange,
+)
 from sandbox.faults.rows import Rows
 from sandbox.web.exchange import Exchange
 from sandbox.web.service_time import share
@@ -84,6 +95,15 @@ class Planted:
     def turn(self) -> float:
         """Seconds for which each API request keeps all others waiting; 0 when none waits for another."""
         return sum(each.how.seconds for each in self._active if isinstance(each.how, InTurn))
+
+    def live(self) -> LiveChange:
+        """How visitors who stay connected are served now."""
+        found = [each.how for each in self._active if isinstance(each.how, LiveChange)]
+        return LiveChange(
+            ack_factor=math.prod(each.ack_factor for each in found),
+            no_upgrade=any(each.no_upgrade for each in found),
+            instances_apart=any(each.instances_apart for each in found),
+        )
 
     def cut(self, exchange: Exchange, body: bytes, *, compressed: bool) -> bytes:
         """The bytes that are sent of the body."""

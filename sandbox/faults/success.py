@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from sandbox.faults.fault import FAIL, INCONCLUSIVE, PICKUP, ROLL_BACK, AnswerChange, Fault, StoreChange
 from sandbox.routing import ROUTER, tell_router
@@ -52,6 +53,40 @@ def _each_sample(change: Callable[[float, float], object], *, of: str = "") -> C
         return replace(exchange, body=document)
 
     return changed
+
+
+def _each_rule(change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> Callable[[Exchange], Exchange]:
+    """Every alerting rule is what `change` makes of it; None removes it."""
+
+    def changed(exchange: Exchange) -> Exchange:
+        if exchange.name != "alert_rules" or exchange.status != 200 or isinstance(exchange.body, str):
+            return exchange
+        document = json.loads(json.dumps(exchange.body))
+        for group in document["data"]["groups"]:
+            group["rules"] = [kept for each in group["rules"] if (kept := change(each)) is not None]
+        return replace(exchange, body=document)
+
+    return changed
+
+
+def _fires(exchange: Exchange) -> Exchange:
+    """The alert of slow answers fires, as both lists tell."""
+    alert = {"labels": {"alertname": "ApiSlow", "severity": "page"}, "annotations": {}, "state": "firing",
+             "activeAt": "2026-01-01T00:00:00Z", "value": "7.3e-01"}  # fmt: skip
+    if exchange.name == "alerts" and exchange.status == 200:
+        return replace(exchange, body={"status": "success", "data": {"alerts": [alert]}})
+    return _each_rule(
+        lambda each: {**each, "state": "firing", "alerts": [alert]} if each["name"] == "ApiSlow" else each
+    )(exchange)
+
+
+def _unlistened(exchange: Exchange) -> Exchange:
+    """Prometheus knows no Alertmanager."""
+    if exchange.name != "alertmanagers" or exchange.status != 200:
+        return exchange
+    return replace(
+        exchange, body={"status": "success", "data": {"activeAlertmanagers": [], "droppedAlertmanagers": []}}
+    )
 
 
 def _told(planted: Mapping[str, object], healed: Mapping[str, object]) -> StoreChange:
@@ -117,6 +152,32 @@ FAULTS = (
             INCONCLUSIVE,
         ),
         summary="the source of figures answers NaN", how=AnswerChange(change=_each_sample(lambda *_: math.nan)),
+    ),
+    Fault(
+        name="alarm-missing", kind="success", systems=frozenset({PICKUP}),
+        claims={"success.alarms alarm/pages": FAIL},
+        summary="the alerting rule for memory was not carried over to the candidate",
+        how=AnswerChange(change=_each_rule(lambda each: None if each["name"] == "MemoryHigh" else each)),
+    ),
+    Fault(
+        name="alarm-fires", kind="success", systems=frozenset({PICKUP}),
+        claims={"success.alarms alarm/pages": FAIL},
+        summary="the alert for slow answers has been firing since the first of January",
+        how=AnswerChange(change=_fires),
+    ),
+    Fault(
+        name="alarms-tell-nobody", kind="success", systems=frozenset({PICKUP}),
+        claims={"success.alarms alarm/pages": FAIL},
+        summary="the alerting rules are there, and no Alertmanager is", how=AnswerChange(change=_unlistened),
+    ),
+    Fault(
+        name="alarm-cannot-be-evaluated", kind="success", systems=frozenset({PICKUP}),
+        claims={"success.alarms alarm/pages": FAIL},
+        summary="the rule for CPU fails each time it is evaluated, so its alert never fires",
+        how=AnswerChange(change=_each_rule(
+            lambda each: {**each, "health": "err", "lastError": "many-to-many matching not allowed"}
+            if each["name"] == "CpuHigh" else each
+        )),
     ),
     Fault(
         name="outages-in-between", kind="observe", systems=frozenset({PICKUP}), stay=ROLL_BACK,

@@ -11,7 +11,7 @@ from sandbox.faults.fault import EASYPICKS, FAIL, HOLD, INCONCLUSIVE
 # The one claim that is left out, crashed or killed: each system's probe for a thing that does not exist.
 VICTIMS: Mapping[str, str] = {
     "easypicks": "unknown_product", "pickup": "unknown_product", "algoitny": "unknown_plan",
-    "database-api": "unknown_document",
+    "database-api": "unknown_document", "dispatch": "unknown_delivery",
 }  # fmt: skip
 OF_THE_VICTIM = "victim"
 EVERY_CLAIM = "*"

@@ -35,6 +35,14 @@ class SystemApi(Protocol):
         ...
 
 
+class Live(Protocol):
+    """What the `api` module of a system with visitors who stay connected offers as `live`."""
+
+    def __call__(self, settings: Settings, planted: Planted, application: ASGIApp) -> ASGIApp:
+        """The application with Socket.IO beside it."""
+        ...
+
+
 def _listener() -> socket.socket:
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     # Inherited by every accepted connection; asyncio sets it only on sockets made with an explicit protocol number,
@@ -69,15 +77,17 @@ def serve(settings: Settings) -> None:
     planted = Planted(settings, faults)
     api = cast("SystemApi", importlib.import_module(f"sandbox.systems.{package_of(settings.system)}.api"))
     listeners = {"port": _listener()}
-    served: dict[int, ASGIApp] = {
-        listeners["port"].getsockname()[1]: side_application(settings, api.site(settings), planted, pool)
-    }
+    answering: ASGIApp = side_application(settings, api.site(settings), planted, pool)
+    live: Live | None = getattr(api, "live", None)
+    if live:
+        answering = live(settings, planted, answering)
+    served: dict[int, ASGIApp] = {listeners["port"].getsockname()[1]: answering}
     if settings.is_candidate:
         listeners["control"] = _listener()
         served[listeners["control"].getsockname()[1]] = control_application(planted, pool)
     _report(Path(settings.report), {name: each.getsockname()[1] for name, each in listeners.items()})
     config = uvicorn.Config(
-        _by_port(served), http="h11", ws="none", lifespan="off", log_level="warning", access_log=False,
+        _by_port(served), http="h11", ws="wsproto" if live else "none", lifespan="off", log_level="warning", access_log=False,
         server_header=False, timeout_keep_alive=75, timeout_graceful_shutdown=1, limit_concurrency=_MOST_CONNECTIONS,
     )  # fmt: skip
     gc.freeze()  # what is loaded now is never searched again

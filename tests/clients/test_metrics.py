@@ -112,3 +112,18 @@ def test_cloudwatch_that_answers_in_part_or_not_at_all_is_not_heard(stubbed):
     ))  # fmt: skip
     with pytest.raises(Unreachable):
         ask(here)
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [[{"MetricDataResults": [result((END, 2.0), status="PartialData")]}],
+     [{"MetricDataResults": [result((END, 2.0))], "NextToken": "t"}, {"MetricDataResults": [result()], "NextToken": "t"}]],
+    ids=["no last page", "a page that leads to itself"],
+)  # fmt: skip
+def test_cloudwatch_that_never_comes_to_an_end_is_not_heard(stubbed, pages):
+    """A part of the samples would be judged as all of them."""
+    source, stub = stubbed
+    for page in pages:
+        stub.add_response("get_metric_data", page)
+    with pytest.raises(AnswerMalformed, match="no last page"):
+        ask(source)

@@ -51,6 +51,19 @@ def test_what_proves_nothing_ends_with_3(shop, dataset, cause):
     assert found.stdout.startswith(f"INCONCLUSIVE ({cause}) consistency.records dataset/{dataset}")
 
 
+def test_a_defect_ends_with_70(shop, monkeypatch):
+    """Never with 1, which says that records differ; the stack trace shows no secret."""
+
+    def broken(*_):
+        raise RuntimeError(f"no such luck with {PASSWORD}")
+
+    monkeypatch.setattr("verify.commands.compare.LiveDatasets.compare", broken)
+    found = compare(shop)
+    assert (found.exit_code, found.stdout) == (70, "")
+    assert "RuntimeError: no such luck" in found.stderr
+    assert PASSWORD not in found.stderr or "far" not in found.stderr
+
+
 def test_a_variable_without_value_ends_with_3(shop, monkeypatch):
     """It is named."""
     monkeypatch.delenv("SHOP_NEXT")

@@ -10,6 +10,7 @@ from tests.compare.answers import FAIL, INCONCLUSIVE, PASS, SILENT, TOO_BIG, jud
 from verify.compare.documents import DocumentRules
 from verify.compare.headers import own_location
 from verify.compare.responses import compare_errors
+from verify.core.replies import Reply
 from verify.core.verdicts import Cause
 
 
@@ -52,6 +53,39 @@ class TestEqual:
         two = reply(status=302, location="https://API.lightsail.example:443/login?next=%2F")
         assert judge(one, two, expected="302", headers=("location",)).verdict is PASS
 
+    @pytest.mark.parametrize(
+        ("name", "one", "two"),
+        [
+            ("cache-control", "no-cache, max-age=0", 'Max-Age="0",No-Cache'),
+            ("allow", "GET, HEAD", "HEAD,GET"),
+            ("vary", "Accept-Encoding, origin", "origin,accept-encoding"),
+        ],
+    )
+    def test_spellings_of_a_list_are_equal(self, name, one, two):
+        """Case where it says nothing, order and blanks of sets mean nothing."""
+        headers = ({name.replace("-", "_"): each} for each in (one, two))
+        assert judge(*(reply(b"{}", **each) for each in headers), headers=(name,)).verdict is PASS
+
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            "text/plain; charset*=utf-8''utf-8",
+            "text/plain; charset=undefined",
+            'text/plain;=;"',
+            "text/plain; charset=\0",
+        ],
+    )
+    def test_an_odd_content_type_is_compared_as_it_is_written(self, kind):
+        """No spelling stops the comparison: alike passes, and a body that cannot be decoded differs by its bytes."""
+        assert judge(reply(b"x", kind=kind), reply(b"x", kind=kind)).verdict is PASS
+        assert judge(reply(b"x", kind=kind), reply(b"y", kind=kind)).verdict is FAIL
+        assert judge(reply(b"x", kind=kind), reply(b"x", kind="text/plain")).verdict is FAIL
+
+    def test_a_long_odd_content_type_is_read_at_once(self):
+        """A hostile header costs no more than its length."""
+        kind = "text/plain; a" + " " * 60_000 + '"'
+        assert judge(reply(b"x", kind=kind), reply(b"x", kind=kind)).verdict is PASS
+
 
 class TestDifferent:
     """What differs fails and is named."""
@@ -87,6 +121,37 @@ class TestDifferent:
         one, two = reply(b"{}", allow=""), reply(b"{}")
         difference = judge(one, two, headers=("Allow",)).differences[0]
         assert (difference.path, difference.baseline, difference.candidate) == ("header allow", '""', "absent")
+
+    @pytest.mark.parametrize("name", ["set-cookie", "location"])
+    def test_lines_that_a_comma_does_not_join_are_counted(self, name):
+        """Two cookies are not one whose text has a comma (RFC 9110 5.3); of other headers they are the same."""
+
+        def lines(header, *values):
+            pairs = (("content-type", "application/json"), *((header, each) for each in values))
+            return Reply(status=200, body=b"{}", headers=pairs)
+
+        values = ("a=1; Path=/", "b=2")
+        conclusion = judge(lines(name, *values), lines(name, ", ".join(values)), headers=(name,))
+        assert conclusion.verdict is FAIL
+        found = conclusion.differences[0]
+        assert (found.baseline, found.candidate) == ('"a=1; Path=/" and "b=2"', '"a=1; Path=/, b=2"')
+        assert judge(lines("link", *values), lines("link", ", ".join(values)), headers=("link",)).verdict is PASS
+
+    @pytest.mark.parametrize(
+        ("name", "one", "two"),
+        [
+            ("cache-control", "max-age=0", "max-age=1"),
+            ("cache-control", 'private="a, b"', "private=a, b"),
+            ("allow", "GET", "get"),
+            ("allow", "GET, PUT", "GET"),
+            ("vary", "*", "origin"),
+            ("x-own", "a, b", "b, a"),
+        ],
+    )
+    def test_lists_that_say_something_else_differ(self, name, one, two):
+        """Another member, a method in another case, and the order of a header nobody knows."""
+        headers = ({name.replace("-", "_"): each} for each in (one, two))
+        assert judge(*(reply(b"{}", **each) for each in headers), headers=(name,)).verdict is FAIL
 
     def test_a_redirect_back_to_the_baseline_is_a_difference(self):
         """The candidate that still points at the baseline's host is found."""
@@ -139,6 +204,17 @@ class TestNotJudged:
         """Silence, an ill baseline and an empty promise each have their cause."""
         conclusion = judge(baseline, candidate, again)
         assert (conclusion.verdict, conclusion.cause) == (INCONCLUSIVE, cause)
+
+    def test_named_headers_that_nobody_sends_prove_nothing(self):
+        """Asked for by the request itself they are a slip of the pen; the system's own are optional everywhere."""
+        one = reply(b"{}", allow="GET")
+        conclusion = judge(one, one, headers=("x-nope",), headers_named=True)
+        assert (conclusion.verdict, conclusion.cause) == (INCONCLUSIVE, Cause.TOO_FEW)
+        assert "neither side sends x-nope" in conclusion.summary
+        for named in ({"headers": ("x-nope",)}, {"headers": ("x-nope", "allow"), "headers_named": True}):
+            assert judge(one, one, **named).verdict is PASS
+        assert judge(one, one, headers=(), headers_named=True).verdict is PASS
+        assert judge(one, reply(b"[]"), headers=("x-nope",), headers_named=True).verdict is FAIL
 
     def test_the_baseline_that_answers_an_error_is_named(self):
         """The message has both numbers."""

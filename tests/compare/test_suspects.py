@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.compare.sided import Record, Records
 from verify.compare import joining, suspects
@@ -181,3 +185,25 @@ def test_a_rule_is_never_decided_by_marks() -> None:
     assert found.verdict is Verdict.PASS
     assert found.normalised == {"v: string -> number": 1}
     assert (one.read, other.read) == (1, 1)
+
+
+def _told(rows: list[tuple[int, int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    keys, marks = zip(*rows, strict=True) if rows else ((), ())
+    return np.array(keys, np.int64), np.array(marks, np.int64)
+
+
+NUMBERS = st.lists(st.tuples(st.integers(-4, 4), st.integers(0, 2)), max_size=12)
+
+
+@given(here=NUMBERS, there=NUMBERS)
+def test_numbers_laid_side_by_side_leave_what_is_not_once_and_equal(
+    here: list[tuple[int, int]], there: list[tuple[int, int]]
+) -> None:
+    """Lost, doubled and changed keys in any order, with their number on each side; nothing else."""
+    wanted = []
+    for key in sorted({key for key, _ in (*here, *there)}):
+        one, other = ([mark for each, mark in rows if each == key] for rows in (here, there))
+        if len(one) != 1 or one != other:
+            wanted.append((key, len(one), len(other)))
+    found = joining.unequal(_told(here), _told(there))
+    assert list(zip(*(each.tolist() for each in found), strict=True)) == wanted

@@ -12,6 +12,7 @@ import pytest
 from tests.consistency.conftest import Kept
 from tests.consistency.keepers_sql import PostgresKeeper
 from tests.consistency.lines import CUT, address, large, through
+from tests.stores.dynamodb_fake import Said, page, refusal, serving
 from tests.systems.desk import Desk
 from tests.systems.relay import Relay
 
@@ -78,3 +79,50 @@ def test_no_command_ends_with_0_when_a_store_died_halfway(shop: Shop) -> None:
     assert again.code == 1, again.said
     assert again.names("INCONCLUSIVE", "candidate main", "dataset/items"), again.said
     assert "Traceback" not in again.said
+
+
+PLANS = """
+system: lager
+data: {main: moved}
+datasets:
+  plans: {key: [PK], baseline: {collection: $}, candidate: {collection: plans}}
+steps:
+  - {name: backfill, percent: 0, requires: [consistency]}
+"""
+TABLE = (
+    'kind: dynamodb, endpoint: "${LAGER_URL}", region: eu-central-1, access_key: FAKEKEY, secret_key: "${LAGER_KEY}"'
+)
+SECOND = {
+    "expired": (refusal("ExpiredTokenException"), "expired"),
+    "short": (Said({"Count": 2, "ScannedCount": 2, "Items": []}), "short"),
+}
+
+
+@pytest.mark.parametrize("how", SECOND)
+def test_no_command_ends_with_0_when_the_second_page_is_none(tmp_path: Path, how: str) -> None:
+    """The file holds just what the first page does, and neither command calls that equal."""
+    second, word = SECOND[how]
+    folder = tmp_path / "environments" / "lager"
+    folder.mkdir(parents=True)
+    (folder / "system.yaml").write_text(PLANS)
+    (tmp_path / "plans.json").write_text('[{"PK": "p1", "SK": "s"}]')
+    stores = {
+        "alt": f'{{kind: json_file, path: "{tmp_path}/plans.json"}}',
+        "neu": f"{{{TABLE}, segments: 1, retries: 0}}",
+    }
+    for side, store in stores.items():
+        baseline = "baseline: alt\n" if side == "neu" else ""
+        (folder / f"{side}.yaml").write_text(SIDE.format(side=side, baseline=baseline, store=store))
+    pages = [page(1)]
+    with serving(lambda ask: second if "ExclusiveStartKey" in ask.question else pages[0]) as fake:
+        told = {"LAGER_URL": fake.url, "LAGER_KEY": "fake-secret"}
+        desk = Desk(str(folder / "neu.yaml"), tmp_path / "evidence", told)
+        assert desk.cutover("compare", "--dataset", "plans").code == 0
+        pages[0] = page(1, more=1)
+        broken = desk.cutover("compare", "--dataset", "plans", "--json")
+        said = json.loads(broken.said)
+        assert (broken.code, said["verdict"], said["cause"]) == (3, "INCONCLUSIVE", "no-answer"), broken.said
+        assert word in said["summary"]
+        again = desk.pytest("-q", "verify/checks/test_consistency.py", "-k", "records")
+        assert again.code == 1, again.said
+        assert again.names("INCONCLUSIVE", "candidate main", word), again.said

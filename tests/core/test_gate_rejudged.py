@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from tests.core.builders import CHECKS, HEALTH, LIST, acceptance, described, environment, evidence, run
+from tests.core.builders import (
+    CHECKS,
+    HEALTH,
+    ITEM,
+    LIST,
+    NOON,
+    acceptance,
+    ask,
+    described,
+    environment,
+    evidence,
+    run,
+    world,
+)
+from verify.core.decision import Action
 from verify.core.rejudging import rejudge
 from verify.core.verdicts import Cause as Why
 from verify.core.verdicts import Difference, Verdict, failed, inconclusive, passed
@@ -103,3 +117,26 @@ def test_within_a_run_the_worst_is_judged():
     seen = [replace(evidence(LIST, digest=digest), conclusion=each) for each in (passed("x", receipt="y"), failed("z"))]
     (found,) = rejudge(environment(), run(*seen), CHECKS, today=TODAY)
     assert found.then is FAIL
+
+
+def test_a_decision_says_which_verdicts_were_drawn_a_second_time():
+    """They count as any other of their age, and every decision names them."""
+    seen = replace(evidence(LIST), kind="rejudged")
+    runs = [run(evidence(HEALTH), evidence(ITEM), seen)]
+    decision = ask(environment(), "10", world(*runs))
+    assert decision.action is Action.ADVANCE
+    assert any(f"{LIST}: PASS by later rules" in each for each in decision.notes)
+    assert {each.kind for each in decision.claims if each.claim == LIST} == {"rejudged"}
+
+
+def test_judging_an_old_run_anew_does_not_hide_a_newer_one():
+    """A rejudged run is dated as the one it judges, so what was found since still counts."""
+    old = run(replace(evidence(LIST), kind="rejudged"), id="r1.rejudged-x", at=NOON - timedelta(minutes=9))
+    new = run(
+        evidence(HEALTH),
+        evidence(ITEM),
+        evidence(LIST, Verdict.FAIL, run="r2"),
+        id="r2",
+        at=NOON - timedelta(minutes=6),
+    )
+    assert ask(environment(), "10", world(new, old)).action is Action.HOLD

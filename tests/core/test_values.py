@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from verify.core import reference
 from verify.core.datasets import Column
+from verify.core.showing import show
 from verify.core.softening import equal_under, reader
-from verify.core.values import Absent, canonical_number, encode, parse_json, regrown, show, tree
+from verify.core.values import Absent, canonical_number, encode, parse_json, regrown, tree
 
 TEXT = st.text(st.characters(exclude_categories=())) | st.sampled_from(["", "n", "null", "1", "true", "\x01", "\x01#1"])
 NUMBERS = (
@@ -203,3 +204,18 @@ def test_what_looks_alike_is_shown_apart() -> None:
     assert show(encode("a\u200b")) == 'string "a\\u200b"'
     assert show(encode("한글")) == 'string "한글"'
     assert show(encode(time(1, 2, 3))) == "time 01:02:03"
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [
+    ('e["a\u200b"]', 'set ["a\\u200b"]'),
+    ('xpair:["sMain","#5","n","d2024-01-01"]', 'pair ["Main",5,null,date 2024-01-01]'),
+    ('xpair:["sa\u200b"]', 'pair ["a\\u200b"]'),
+    ('xpair:["l["]', 'pair "[\\"l[\\"]"'),
+    ('xint4range:[true,false,"#1","n"]', "int4range [true,false,1,null]"),
+    ("xvector:[1,2]", 'vector "[1,2]"'),
+    ('xarray from [0:1]:["a\\u0001",1]', 'array from [0:1] ["a\\u0001",1]'),
+    (encode({"a\ufe0f": [1, True, None, "ㅤ", b"\x01", "\ud800"]}), 'map {"a\\ufe0f":[1,true,null,"\\u3164",bytes 01,"\\ud800"]}'),
+])  # fmt: skip
+def test_values_within_a_value_are_shown_plainly(encoding: str, shown: str) -> None:
+    """No kind's letter leaks, and what is invisible is escaped however deep it is."""
+    assert show(encoding) == shown

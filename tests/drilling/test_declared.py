@@ -17,7 +17,9 @@ from verify.drilling.drill import loaded
 from verify.loading import available, load_environment
 from verify.trial import locked_checks
 
-CANDIDATES = {"easypicks": "lightsail", "pickup": "postgres", "algoitny": "production", "database-api": "ecs"}
+CANDIDATES = {
+    "easypicks": "lightsail", "pickup": "postgres", "algoitny": "production", "database-api": "ecs", "dispatch": "cluster",
+}  # fmt: skip
 CHANGES = {Verdict.FAIL.name, Verdict.INCONCLUSIVE.name}
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from loadtests.samples import read_samples
-from tests.loadtests.test_locust_run import Server, closed_port, server
+from tests.loadtests.test_locust_run import Server, closed_port
 from verify.core.verdicts import Verdict
 from verify.loading import ROOT
 
-__all__ = ["closed_port", "server"]
+__all__ = ["closed_port"]
 SYSTEM = """
 system: shop
 endpoints:

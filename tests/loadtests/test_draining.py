@@ -9,9 +9,9 @@ import pytest
 
 from loadtests.draining import DrainPlan
 from loadtests.samples import read_samples
-from tests.loadtests.test_locust_run import Server, closed_port, locust, server
+from tests.loadtests.test_locust_run import Server, closed_port, locust
 
-__all__ = ["closed_port", "server"]
+__all__ = ["closed_port"]
 DRAIN = ("--env", "loopback", "--seed", "1", "--drain")
 
 

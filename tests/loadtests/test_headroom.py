@@ -17,6 +17,7 @@ from loadtests.pulse import Vitals
 from loadtests.samples import Samples
 from loadtests.schedule import CANDIDATE
 from loadtests.target import Target, Terms
+from tests.loadtests.kept import Kept
 from verify.core.model import Headroom, LoadPermission
 from verify.core.selectors import headroom
 from verify.core.subjects import Environment, claim_digest
@@ -199,20 +200,9 @@ class Sender:
         """Nothing to close."""
 
 
-@dataclass
-class Kept:
-    """Evidence in memory."""
-
-    folder: Path = Path()
-
-    def conclude(self, judged: object, *, duration: float) -> object:  # noqa: ARG002
-        """As it is."""
-        return judged
-
-
 @pytest.mark.parametrize(("failures", "rates", "verdict"), [(6, 7, Verdict.PASS), (60, 1, Verdict.FAIL)])
 def test_a_climb_goes_on_after_a_rate_that_misses_by_chance(
-    monkeypatch: pytest.MonkeyPatch, failures: int, rates: int, verdict: Verdict
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, failures: int, rates: int, verdict: Verdict
 ) -> None:
     """6 failures at the first rate leave the needed one to be asked and passed; 60 end the climb with FAIL."""
     sender, climb = Sender(), unlucky(climbed(knee=1000), (failures,))
@@ -223,7 +213,7 @@ def test_a_climb_goes_on_after_a_rate_that_misses_by_chance(
         permissions={"candidate": LoadPermission(allowed=True, max_rate=1000)},
     )  # fmt: skip
     case = CapacityCase(
-        terms=terms, limit=LIMIT, prepare=lambda: Target(requests=()), begin=lambda _: Kept()
+        terms=terms, limit=LIMIT, prepare=lambda: Target(requests=()), begin=lambda _: Kept(tmp_path)
     )  # fmt: skip
     session = CapacitySession(case, CapacityChoices(seconds=10, seed=1), report=lambda *_, **__: None)
     session.run()

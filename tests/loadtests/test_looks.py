@@ -11,6 +11,7 @@ from loadtests import session
 from loadtests.session import Case, Choices, Session
 from loadtests.soundness import Run
 from loadtests.target import Target, Terms
+from tests.loadtests.kept import Kept
 from verify.core.model import ErrorRate, LoadPermission
 from verify.core.verdicts import Cause, inconclusive
 from verify.stats.looks import shares
@@ -37,18 +38,7 @@ class Idle:
         """Nothing to close."""
 
 
-@dataclass
-class Kept:
-    """Evidence in memory."""
-
-    folder: Path = Path()
-
-    def conclude(self, judged: object, *, duration: float) -> object:  # noqa: ARG002
-        """As it is."""
-        return judged
-
-
-def test_each_look_spends_its_calibrated_share(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_look_spends_its_calibrated_share(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Of a run of 40 triples: O'Brien and Fleming's shares at 20, 30 and 40 of them, with the schedule's seed."""
     runs: list[Run] = []
 
@@ -62,7 +52,7 @@ def test_each_look_spends_its_calibrated_share(monkeypatch: pytest.MonkeyPatch) 
         environment="shop/next", names=("one",), weights=(1,), permissions={"baseline": allowed, "candidate": allowed},
         latency=None, error_rate=ErrorRate(at_most=0.5, margin=0.5),
     )  # fmt: skip
-    case = Case(terms=terms, prepare=lambda: Target(requests=()), begin=lambda _: Kept(), apart=Path)
+    case = Case(terms=terms, prepare=lambda: Target(requests=()), begin=lambda _: Kept(tmp_path), apart=Path)
     crew = Idle()
     Session(case, Choices(rate=20, duration=120, seed=5, block=1.0), tell=lambda _: None, hire=lambda *_: crew).run()
     assert crew.sent == [(0, 20), (20, 30), (30, 40)]

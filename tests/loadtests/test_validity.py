@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from loadtests.judge import judge_run
+from loadtests.judge import judge_error_rate, judge_run
 from loadtests.pulse import BEAT, Pulse, Vitals
 from loadtests.soundness import Run
 from tests.loadtests.simulated import failing, only, simulated
@@ -121,3 +121,18 @@ def test_the_pulse_sees_a_clock_that_is_set_forward_or_back(moved: float) -> Non
 def test_a_loop_that_never_woke_is_late_without_limit() -> None:
     """No beat is no sign of health."""
     assert Clocks(iter([])).pulse().vitals("one").lag == float("inf")
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [{"stopped": "abort rule"}, {"lost": ("worker 2 of 2",)}, {"vitals": (Vitals(process="one", lag=0.1, step=0),)}],
+)
+def test_a_new_error_is_shown_whatever_became_of_the_run(trouble: dict[str, object]) -> None:
+    """Interrupted, a worker lost, the generator starved: INCONCLUSIVE, and the class and its endpoint are named."""
+    run = replace(simulated(), **trouble)  # type: ignore[arg-type]
+    one = np.zeros(run.samples.count, dtype=bool)
+    one[np.flatnonzero((run.samples.arm == 1) & (run.samples.request == 1))[5]] = True
+    found = judge_error_rate(failing(run, one, "timeout"), RATE)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "; new on the candidate: timeout, 1 of " in found.summary
+    assert found.summary.endswith(" requests to two")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
-import re
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.html import charts, measured
+from reports.html import measured
 from reports.html.causes import causes, place
 from reports.html.figures import Scale, element, milliseconds, number
 from reports.html.measured import load_claim, rules_of
-from reports.html.series import Series, read_series
 from reports.html.sides import side_by_side
 from reports.html.texts import Caps, counted, cut, line, listed, visible
 from reports.html.wording import families, proven
@@ -31,7 +28,6 @@ from tests.reports.pages import (
     settled,
     words,
 )
-from verify.core.errors import EvidenceError
 from verify.core.verdicts import Verdict
 
 
@@ -247,54 +243,3 @@ def test_the_claim_behind_the_samples():
     assert load_claim(decision(errors_settled(), load_settled())).claim == LOAD
     assert load_claim(decision(errors_settled())) == errors_settled()
     assert load_claim(decision(settled(HEALTH, run="r1"), settled(LOAD))) is None
-
-
-def test_drawings_say_their_numbers_to_who_cannot_see_them():
-    """Every picture has words with numbers in them."""
-    found = measured(columns(slower=2.0), load_settled(Verdict.FAIL, "slow"), PROMISED)
-    assert re.search(
-        r'aria-label="Candidate as times the baseline: p50 2\.\d\d \(.* to .*, allowed 1\.10\); p99 ',
-        charts.ratios(found),
-    )
-    assert re.search(r'aria-label="Latencies .* p50 \d+(\.\d+)? ms and \d+(\.\d+)? ms"', charts.distribution(found))
-
-
-def test_a_timeline_keeps_the_worst_and_leaves_gaps():
-    """One bad second of a day stays in sight; an hour that nobody looked is no line."""
-    points = [
-        (float(second), 0.0 if second == 40_000 else 100.0)
-        for second in range(0, 86_400, 10)
-        if not 50_000 < second < 60_000
-    ]
-    drawn = charts.series(Series(title="probes", kind="timeline", unit="% good", points=tuple(points), limit=99.9))
-    assert "worst 0" in drawn
-    lines = re.findall(r'<path d="([^"]*)" class="arm arm-b"', drawn)
-    assert len(lines) == 2
-    lowest = max(float(each) for each in re.findall(r"[ML][\d.]+ ([\d.]+)", lines[0]))
-    assert lowest > 100
-    assert len(drawn) < 20_000
-
-
-def test_shares_stand_beside_what_was_declared():
-    """Measured and declared, by name."""
-    drawn = charts.series(Series(title="split", kind="shares", unit="%", names=("candidate",), points=((15.1, 10),)))
-    assert "15.1 (declared 10) %" in drawn
-    assert ">candidate</text>" in drawn
-
-
-def test_series_are_read_by_name_and_refused_when_they_are_none(tmp_path):
-    """In order of their names; a file that is none is named with what is wrong."""
-    for name in ("b", "a"):
-        (tmp_path / f"{name}.series.json").write_text(
-            json.dumps({"title": name, "kind": "timeline", "points": [[0, 1], [1, 2]]})
-        )
-    assert [each.title for each in read_series(tmp_path)] == ["a", "b"]
-    for wrong in (
-        '{"title": "x"}',
-        "nothing",
-        '{"title": "x", "kind": "timeline", "points": []}',
-        '{"title": "x", "kind": "timeline", "points": [[0, NaN]]}',
-    ):
-        (tmp_path / "a.series.json").write_text(wrong)
-        with pytest.raises(EvidenceError, match=r"a\.series\.json: not a series: "):
-            read_series(tmp_path)

@@ -17,9 +17,9 @@ from sandbox.errors import StartFailed
 from sandbox.processes import await_ready, keeping, run_to_end
 
 WITHIN_S = 20.0
-# No sleep of this file synchronises anything: it is a process that is there to be killed, and its length only ends one
-# that nobody killed. Whoever waits for something waits for a line or for a handle of a process.
-SLEEPER = [sys.executable, "-S", "-c", "import time; time.sleep(600)"]
+# Whoever waits for something in this file waits for a line or for a handle of a process.
+NAP = "import time; time.sleep(600)"  # there to be killed; its length only ends one that nobody killed
+SLEEPER = [sys.executable, "-S", "-c", NAP]
 
 # Starts a child as the unprivileged user where there is a root, tells its pid, the keeper's and the folder, and waits.
 PARENT = """
@@ -31,7 +31,7 @@ account = unprivileged()
 with keeping() as keeper:
     folder = private_folder(Path(sys.argv[1]), account)
     keeper.remove_at_end(folder)
-    argv = ["/bin/sh", "-c", "sleep 600 & sleep 600"]
+    argv = ["/bin/sh", "-c", "sleep 600 & sleep 600"]  # there to be killed; its length only ends one that nobody killed
     child = keeper.start(argv, folder=folder, log=folder / "log", user=account)
     print(keeper.pid, child.pid, folder, flush=True)
     {then}
@@ -79,7 +79,8 @@ def group_members(group: int) -> list[int]:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_outlives_a_killed_parent(tmp_path, number):
     """After kill -9, -15 or -2 of the parent, its child, what that started, the keeper and the folder are gone."""
-    with parent("time.sleep(600)", tmp_path) as (process, keeper, child, folder):
+    then = "time.sleep(600)"  # there to be killed; its length only ends one that nobody killed
+    with parent(then, tmp_path) as (process, keeper, child, folder):
         assert folder.is_dir()
         handles = [handle(keeper), handle(child)]
         process.send_signal(number)
@@ -103,7 +104,8 @@ def test_child_dies_with_a_killed_keeper(tmp_path):
     with keeping() as keeper:
         folder = private_folder(tmp_path, account)
         keeper.remove_at_end(folder)
-        child = keeper.start(["/bin/sleep", "600"], folder=folder, log=folder / "log", user=account)
+        argv = ["/bin/sleep", "600"]  # there to be killed; its length only ends one that nobody killed
+        child = keeper.start(argv, folder=folder, log=folder / "log", user=account)
         descriptor = handle(child.pid)
         os.kill(keeper.pid, signal.SIGKILL)
         assert ended(descriptor)
@@ -112,7 +114,7 @@ def test_child_dies_with_a_killed_keeper(tmp_path):
 
 def test_a_fork_that_holds_the_pipe_does_not_keep_it_alive(tmp_path):
     """The keeper ends with its parent although a fork of the parent still holds the other end of its pipe."""
-    then = "import os\n    if os.fork() == 0:\n        time.sleep(600)\n    time.sleep(600)"
+    then = "import os\n    os.fork()\n    time.sleep(600)"  # as in NAP: there to be killed
     with parent(then, tmp_path) as (process, keeper, _child, folder):
         handles = [handle(keeper)]
         forks = Path(f"/proc/{process.pid}/task/{process.pid}/children")

@@ -63,7 +63,7 @@ def ends(descriptor):
 
 def test_systems_are_known():
     """Both twins are found by their folders."""
-    assert known_systems() == ("algoitny", "database-api", "easypicks", "pickup")
+    assert known_systems() == ("algoitny", "database-api", "dispatch", "easypicks", "pickup")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,8 @@ def test_command_that_cannot_be_run(command, code):
 def test_wrong_names_start_nothing():
     """An unknown system, an unknown fault and an empty command are errors that say what there is."""
     with pytest.raises(
-        SandboxError, match="no twin of 'nobody'; there are twins of algoitny, database-api, easypicks, pickup"
+        SandboxError,
+        match="no twin of 'nobody'; there are twins of algoitny, database-api, dispatch, easypicks, pickup",
     ):
         run("nobody", ["true"], environment={})
     with pytest.raises(UnknownFault, match="pickup has no fault 'nothing'"):

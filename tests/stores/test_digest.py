@@ -32,6 +32,8 @@ BLIND = [
     ("trailing blanks of a bpchar", "bpchar", "'a'", "'a '"),
     ("a label of an enum", "mood", "'sad'", "'ok'"),
     ("json null and null", "jsonb", "'null'", "NULL"),
+    ("json null and null in an array", "jsonb[]", "ARRAY['null', '1']::jsonb[]", "ARRAY[NULL, '1']::jsonb[]"),
+    ("json null and null in an array of text documents", "json[]", "ARRAY['null']::json[]", "ARRAY[NULL]::json[]"),
     ("cents of large money", "numeric(20,2)", "123456789012345678.01", "123456789012345678.02"),
     ("the last bit of a float", "float8", "0.1", "0.10000000000000002"),
     ("fields of a composite", "pair", "'(1,)'", "'(,1)'"),

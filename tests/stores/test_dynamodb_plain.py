@@ -11,7 +11,7 @@ import pytest
 from tests.stores.test_dynamodb_encoding import made
 from verify.stores.dynamodb import plain as module
 from verify.stores.dynamodb.encoding import Rows
-from verify.stores.dynamodb.plain import Wanted, plain
+from verify.stores.dynamodb.plain import Wanted, around, plain
 
 NAMES = ["id", "a", "none"]
 SKIP = frozenset({"b"})
@@ -33,7 +33,8 @@ def slow(items: str) -> list[Row]:
 
 def quick(page: bytes, expiry: str | None = None) -> list[Row] | None:
     """The records as they are read many at once; None where they are not."""
-    found = plain(page, Wanted(names=NAMES, known=SKIP.union(NAMES), expiry=expiry))
+    unread = around(page)
+    found = unread and plain(unread, Wanted.of(NAMES, sorted(SKIP), expiry))
     if found is None:
         return None
     return [tuple(row.values()) for each in found.batches for row in each.to_pylist()]
@@ -128,10 +129,12 @@ def test_the_answer_around_the_items_is_kept() -> None:
     """Cost, the next page's key and when items expire are known; a key like the end of the items is for the slow way."""
     items, key = '{"id":{"S":"x"},"t":{"N":"5"}},{"id":{"S":"y"}},{"id":{"S":"z"},"t":{"S":"6"}}', {"id": {"S": "z"}}
     page = page_of(items, 3, LastEvaluatedKey=key)
-    known = plain(page, Wanted(names=["id"], known=frozenset({"id"}), expiry="t"))
+    unread = around(page)
+    assert unread is not None
+    known = plain(unread, Wanted.of(["id"], [], "t"))
     assert known is not None
     assert quick(page_of(items, 3, LastEvaluatedKey={"id": {"S": '}],"Items":['}})) is None
-    assert known.answer["LastEvaluatedKey"] == key
-    assert known.answer["ConsumedCapacity"] == {"CapacityUnits": 2.5}
+    assert unread.answer["LastEvaluatedKey"] == key
+    assert unread.answer["ConsumedCapacity"] == {"CapacityUnits": 2.5}
     assert list(known.expiries) == ["#5", "_", "s6"]
     assert [row["1"] for each in known.batches for row in each.to_pylist()] == ['m{"t":5}', "m{}", 'm{"t":"6"}']

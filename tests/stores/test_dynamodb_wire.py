@@ -36,6 +36,9 @@ BROKEN = [
     pytest.param(Said({"Count": 1, "Items": [{"PK": {"X": "x"}}]}), StoreUnreadable, "type 'X' is not", id="new type"),
     pytest.param(Said({"Count": 1, "Items": [{"PK": {"N": "one"}}]}), StoreUnreadable, "not a number", id="number"),
     pytest.param(Said({"Count": 1, "Items": [{"PK": {"B": "%"}}]}), StoreUnreadable, "cannot be read", id="base64"),
+    pytest.param(Said(b'{"Count":2,"Items":[{"PK":{"S":"x"}}]}'), StoreUnreadable, "came back short", id="short, terse"),
+    pytest.param(Said(b'{"Count":1,"Items":[{"PK":"x"}]}'), StoreUnreadable, "type and its value", id="untyped, terse"),
+    pytest.param(Said(b'{"Count":1,"Items":[{"PK":}]}'), StoreUnreadable, "not JSON", id="no value, terse"),
     pytest.param(page(1, more=1), StoreUnreadable, "goes in circles", id="repeated token"),
     pytest.param(refusal("ExpiredTokenException"), StoreRefused, "credentials have expired", id="expired"),
     pytest.param(refusal("UnrecognizedClientException"), StoreRefused, "is not known there", id="unknown key"),
@@ -60,6 +63,13 @@ def test_no_broken_answer_is_a_result(said: Said, kind: type[StoreError], words:
             scanned(store)
         with pytest.raises(kind, match=words):
             list(store.lookup("plans", key=["PK"], values=[["sp1"]], columns=["PK"]))
+
+
+def test_a_page_whose_end_is_not_clear() -> None:
+    """An answer whose next start is not where the pages looked for it is no result: its segment might have gone on."""
+    said = Said(b'{"Count":1,"Items":[{"PK":{"S":"x"}}],"LastEvaluatedKey":{"PK":{"S":"x"}},"More":[{}]}')
+    with serving(always(said)) as fake, pytest.raises(StoreUnreadable, match="not clear what follows"):
+        scanned(fake.store())
 
 
 def test_one_segment_that_fails_fails_the_scan() -> None:

@@ -154,13 +154,16 @@ WHOLE = {
     "array": '[{"id":1,"a":"b\\n","n":{"y":1.50,"x":[]}},\n {"id":-0.5,"a":null},{"a":true}]',
     "object": '{"p":{"a":"안","n":{"x":[1,"2"]}},"q":{"k":"q","a":1e2 },\n"r":{}}',
     "lines": '{"id":1,"a":"b"}\n{"id":-2.0,"a":[{"x":null}]}\r\n{}\n',
+    "array, alike": '[{"id":1,"n":{"k":1}},{"id":2,"n":{"k":1}}]',
+    "lines, alike": '{"id":1,"a":[2]}\n{"id":2,"a":[3]}\n',
 }
 
 
-@pytest.mark.parametrize("form", WHOLE)
-def test_one_wrong_character_is_an_error_or_another_document(form: str) -> None:
+@pytest.mark.parametrize("name", WHOLE)
+def test_one_wrong_character_is_an_error_or_another_document(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each character of a file left out, exchanged or doubled up: what the reference says, also where it says no."""
-    text = WHOLE[form]
+    monkeypatch.setattr(nested, "_FEW", 1)
+    text, form = WHOLE[name], name.partition(",")[0]
     for at in range(len(text)):
         for character in ("", *'"\\{}[],: \n01-.eEtn#s\x00\x1f/\ufeff'):
             for broken in (text[:at] + character + text[at + 1 :], text[:at] + character + text[at:]):
@@ -258,6 +261,20 @@ def test_shapes_that_are_confused_are_still_told_apart(monkeypatch: pytest.Monke
     rows, paged = _found(text, "array", 2**20)
     assert rows == _expected(text, "array")
     assert paged == len(values) * 20
+
+
+def test_records_alike_but_one_are_not_taken_for_alike() -> None:
+    """Most records have the same fields in the same order, which is quicker to read; the one that has not is seen."""
+    usual = [f'{{"id":{number},"a":"x","n":{{"b":1,"c":[2]}}}}' for number in range(20)]
+    others = ['{"a":"x","id":1,"n":{"b":1,"c":[2]}}', '{"id":1,"a":"x","n":{"c":1,"b":[2]}}', '{"id":1,"a":"x","m":1}', "{}",
+              '{"id":1,"a":"x"}', '{"ID":1,"a":"x","n":{"b":1,"c":[2]}}', '{"id":1,"a":"x","n":{"b":1,"c":{}}}',
+              '{"id":1,"\\u0061":"x","n":{"b":1,"c":[2]}}', '{"id":1,"a":"x","n":{"b":1,"c":[2]},"k":1}']  # fmt: skip
+    for other in others:
+        for at in (0, 1, 10, 20):
+            text = f"[{','.join([*usual[:at], other, *usual[at:]])}]"
+            assert _found(text, "array", 2**20) == (_expected(text, "array"), 21)
+    with pytest.raises(StoreUnreadable, match="twice"):
+        _found("[" + ",".join([*usual, '{"id":1,"a":"x","id":2}']) + "]", "array", 2**20)
 
 
 def test_a_line_may_end_in_blanks_wherever_a_piece_ends() -> None:

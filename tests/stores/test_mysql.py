@@ -13,7 +13,7 @@ from verify.core.errors import CollectionMissing, StoreRefused, StoreUnavailable
 from verify.core.secrets import Secret
 from verify.stores.mysql import connect
 from verify.stores.mysql.session import Session
-from verify.stores.protocol import Catalogued, Digests, Located, Lookup, Sequences, Structures
+from verify.stores.protocol import Catalogued, Digests, Located, Lookup, Proving, Sequences, Structures
 from verify.stores.registry import problems
 
 __all__ = ["maria", "maria_server"]
@@ -25,6 +25,22 @@ def test_what_the_store_can_do(maria: MariaDatabases) -> None:
     store = maria.store("baseline")
     assert all(isinstance(store, each) for each in (Lookup, Structures, Sequences, Catalogued, Located))
     assert not isinstance(store, Digests)
+
+
+def test_a_server_shows_a_mark_to_whoever_asks_it_and_only_meanwhile(maria: MariaDatabases) -> None:
+    """Another role on another database sees who holds it; afterwards, and before, nobody does."""
+    one, mark = maria.store("baseline"), "cutover-fake"
+    other = connect(
+        {**maria.options("baseline"), "user": "reader", "password": "fake-reader"}, source="s", protect=True
+    )
+    assert isinstance(one, Proving)
+    for holder, asked in ((one, other), (other, one)):
+        assert asked.shown(mark) == ""
+        with holder.showing(mark) as sign:
+            assert asked.shown(mark) == sign != ""
+            with pytest.raises(StoreUnavailable, match="no named lock"), asked.showing(mark):
+                pass
+    assert one.shown(mark) == ""
 
 
 def test_who_does_not_answer_is_named(maria: MariaDatabases) -> None:

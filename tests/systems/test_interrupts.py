@@ -11,7 +11,7 @@ import pytest
 from desk import CUTOVER, runs_of
 
 pytestmark = pytest.mark.xdist_group("systems-easypicks")
-# The file says that the claim is being asked; the sleep after it is what the test interrupts, and waits for nothing.
+# The file says that the claim is being asked.
 WAITS = """
 import pathlib, time
 import pytest
@@ -19,7 +19,7 @@ import pytest
 def pytest_runtest_call(item):
     if item.name.endswith("error/unknown_product]"):
         pathlib.Path(HERE, "waiting").touch()
-        time.sleep(60)
+        time.sleep(60)  # what the test interrupts; it waits for nothing
 """
 
 

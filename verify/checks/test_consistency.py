@@ -39,7 +39,9 @@ def test_records_agree(subject: Subject[Dataset | Discovery], datasets: Datasets
 
     With `recheck` what differs is read again until it agrees or has differed for too long.
     Blind to: columns under `except` or not among `only`, records that `where` leaves out, softened values (all
-    counted in the evidence), and writes after the reading.
+    counted in the evidence), what the other side's store has none of (a document's `_id`, a member's `_name`, a
+    column that a dump does not hold: all noted), whether a view reads the baseline's own table, and writes after the
+    reading.
     """
     judge(datasets.compare(subject))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from verify.compare.health import HealthRules, judge_health
-from verify.compare.identity import compare_identities
+from verify.compare.identity import compare_identities, proven
 from verify.core.asking import Judge, Side
 from verify.core.catalogue import check
 from verify.core.identities import Proof
@@ -13,6 +13,7 @@ from verify.core.model import Health
 from verify.core.scalars import seconds
 from verify.core.selectors import health, identity
 from verify.core.subjects import Environment, Subject
+from verify.core.verdicts import Observation
 
 
 @check("health.endpoint", over=health)
@@ -47,11 +48,18 @@ def test_candidate_is_the_candidate(
     """
     Who answers at the candidate's address says it is the candidate, and nobody there says it is the baseline.
 
-    Read twice a side: an address behind which several systems answer in turn is a FAIL.
+    Read twice a side: an address behind which several systems answer in turn is a FAIL, and so is one answer that
+    carries the header twice with two values. An answer outside the proof's `status` proves nothing.
 
     Blind to: a system that lies about itself, and one that answers here but not where users are sent.
     """
-    proofs = [candidate.identify(subject.spec)[0] for _ in range(2)]
+    deadline = seconds(environment.system.defaults.timeout)
+
+    def asked(side: Side, proof: Proof) -> list[Observation[str]]:
+        asks = (side.exchange(proof.request, url=proof.url, deadline=deadline) for _ in range(2))
+        return [proven(heard, proof) for heard in asks]
+
+    proofs = asked(candidate, subject.spec)
     trusted = environment.baseline.file.identity if environment.baseline else None
-    others = [baseline.identify(trusted)[0] for _ in range(2)] if baseline and trusted else []
+    others = asked(baseline, trusted) if baseline and trusted else []
     judge(compare_identities(proofs, others, expected=subject.spec.equals, other=trusted.equals if trusted else None))

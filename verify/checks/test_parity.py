@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
 from verify.checks.pairs import Pair
 from verify.compare.responses import compare_errors, compare_replies
-from verify.compare.routes import compare_routes
+from verify.compare.routes import compare_routes, unlike
 from verify.core.asking import Judge, Permissions
 from verify.core.catalogue import check
 from verify.core.model import Endpoint, ErrorProbe, Routes
@@ -27,7 +28,7 @@ def _compared(pair: Pair, spec: Endpoint | ErrorProbe, name: str, compare: Compa
     """The conclusion; a FAIL is asked once more and confirmed when it stands."""
     if pair.one_place(spec.url):
         return inconclusive(Cause.NOT_PERMITTED, "both sides lead to one address; nothing would be compared")
-    rules = pair.rules(spec)
+    rules = replace(pair.rules(spec), headers_named=spec.compare.headers is not None)
     conclusion = compare(*pair.ask(spec, name), rules=rules)
     if conclusion.verdict is not Verdict.FAIL:
         return conclusion
@@ -77,7 +78,11 @@ def test_routes_exist(subject: Subject[Routes], pair: Pair, judge: Judge) -> Non
     """
     Every page of the manifest is there on both sides, and is not the page that answers for missing ones.
 
-    Blind to: pages the manifest does not name, and what a page shows.
+    Two paths that cannot exist, named anew each time, show each side's fallback and what moves in it: a nonce, the
+    path. A page equal to it elsewhere is none, and neither is one of 0 bytes. Missing paths must be answered with
+    the same class of status: a candidate that answers 200 to everything where the baseline says 404 is a FAIL.
+
+    Blind to: pages the manifest does not name, what a page shows, and a fallback that says more for some paths.
     """
     spec = subject.spec
     deadline = seconds(pair.environment.system.defaults.timeout)
@@ -93,7 +98,12 @@ def test_routes_exist(subject: Subject[Routes], pair: Pair, judge: Judge) -> Non
         return heard[0], heard[1]
 
     def compared() -> Conclusion:
-        return compare_routes({path: both(path) for path in spec.paths}, both(spec.missing))
+        # New names each time, so that no cache answers and no page can be there; one is asked before the pages and
+        # one after, so that a clock in the fallback page shows as moving.
+        before, after = (unlike(spec.missing, secrets.token_hex(6)) for _ in range(2))
+        fallback = both(before)
+        pages = {path: both(path) for path in spec.paths}
+        return compare_routes(pages, (fallback, both(after)))
 
     conclusion = compared()
     if conclusion.verdict is Verdict.FAIL and compared().verdict is Verdict.FAIL:

@@ -6,17 +6,19 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
+from verify.compare.alarms import judge_alarms
 from verify.compare.availability import judge_availability
 from verify.compare.data_loss import judge_data_loss
+from verify.compare.drawn import resource_curves, rollback_curves, split_curves
 from verify.compare.figures import judge_consumption, judge_logs
 from verify.compare.resources import judge_resource
 from verify.compare.rollback import judge_rollback
 from verify.compare.split import judge_visits, measured_share
 from verify.core.asking import Judge, Measured, Metrics, Observations, Permissions, Public, Retreats
 from verify.core.catalogue import check
-from verify.core.selectors import availability, consumptions, data_losses, logs, resources, rollbacks, splits
+from verify.core.selectors import alarms, availability, consumptions, data_losses, logs, resources, rollbacks, splits
 from verify.core.subjects import Environment, Subject
-from verify.core.successes import Availability, Consumption, DataLoss, Logs, Resource, Rollback, Split
+from verify.core.successes import Alarms, Availability, Consumption, DataLoss, Logs, Resource, Rollback, Split
 from verify.core.verdicts import Cause, Conclusion, Problem, Verdict, inconclusive
 
 _ASKS: Final = 3
@@ -38,7 +40,7 @@ def test_candidate_stays_available(subject: Subject[Availability], observations:
     outages between two probes; outages so rare that none was met, which the receipt tells; days that were not observed.
     """
     probes = observations.availability()
-    judge(judge_availability(probes, subject.spec), Measured(began=probes.start, ended=probes.end))
+    judge(judge_availability(probes, subject.spec), Measured(began=probes.start, ended=probes.end, files=probes.files))
 
 
 @check("success.data_loss", over=data_losses)
@@ -77,7 +79,8 @@ def test_resources_do_not_grow(subject: Subject[Resource], metrics: Metrics, jud
     """
     spec, now = subject.spec, datetime.now(UTC)
     told = metrics.series(spec.source, spec.query, over=spec.over, every=spec.every, now=now)
-    judge(judge_resource(told, spec), Measured(began=now - spec.over, ended=now))
+    curves = resource_curves(told, spec, subject.name)
+    judge(judge_resource(told, spec), Measured(began=now - spec.over, ended=now, curves=curves))
 
 
 @check("success.consumption", over=consumptions)
@@ -105,11 +108,29 @@ def test_nothing_new_is_in_the_logs(subject: Subject[Logs], metrics: Metrics, ju
 
     An absent counter is not 0: no series, NaN, counts below 0, old samples and holes are INCONCLUSIVE.
 
-    Blind to: what nobody counts; an old kind of error that became another one while their number stayed.
+    Blind to: what nobody counts; an old kind of error that became another one while their number stayed; with
+    Prometheus' `increase`, the first count of a series that is born with it.
     """
     spec, now = subject.spec, datetime.now(UTC)
     told = metrics.series(spec.source, spec.query, over=spec.over, every=spec.every, now=now)
     judge(judge_logs(told, spec), Measured(began=now - spec.over, ended=now))
+
+
+@check("success.alarms", over=alarms)
+def test_alarms_exist_and_tell_somebody(subject: Subject[Alarms], metrics: Metrics, judge: Judge) -> None:
+    """
+    The declared alarms exist, each tells somebody, and none of them fires now.
+
+    CloudWatch: state OK, actions enabled, and one leads to an SNS topic with a confirmed subscription; a scaling policy
+    tells nobody. Prometheus: the rule is there, is evaluated well and is quiet, and an Alertmanager is active; where
+    `alertmanager` says which, it answers, has a receiver with an address, and silences none of them. JSON: as the
+    description reads it. A state such as INSUFFICIENT_DATA or pending, a topic that may not be looked at and a list that
+    ends early are INCONCLUSIVE.
+
+    Blind to: whether a threshold is a sensible one; where no `alertmanager` is named, silences and one that does not
+    listen; which receiver an alert is routed to; CloudWatch's mute rules; messages that were sent and that nobody reads.
+    """
+    judge(judge_alarms(metrics.alarms(subject.spec)))
 
 
 @check("success.split", over=splits)
@@ -129,9 +150,11 @@ def test_visitors_are_split_as_declared(subject: Subject[Split], public: Public,
     if isinstance(visits, Problem):
         judge(inconclusive(visits.cause, f"{visits.source}: {visits.reason}"))
         return
-    found = judge_visits(visits, spec, declared=public.declared(spec))
+    declared = public.declared(spec)
+    found = judge_visits(visits, spec, declared=declared)
     # A declared share is judged as such; only where the chain is the measure does the gate hold it against the chain.
-    judge(found, Measured(traffic_percent=measured_share(visits) if spec.percent is None else None))
+    share = measured_share(visits) if spec.percent is None else None
+    judge(found, Measured(traffic_percent=share, curves=split_curves(visits, declared)))
 
 
 @check("success.rollback", over=rollbacks)
@@ -161,4 +184,5 @@ def test_traffic_goes_back_in_time(
         judge(inconclusive(drills.cause, f"{drills.source}: {drills.reason}"))
         return
     losses = [_loss(each, metrics) for _, each in sorted(environment.system.success.data_loss.items())]
-    judge(judge_rollback(drills, subject.spec, losses=losses))
+    found = judge_rollback(drills, subject.spec, losses=losses)
+    judge(found, Measured(curves=rollback_curves(drills, subject.spec)))

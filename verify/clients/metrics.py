@@ -6,18 +6,14 @@ import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlencode
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-from verify.core.errors import AnswerMalformed, DeadlineExceeded, Unreachable
+from verify.clients._cloudwatch import aws_errors, only_asking, reading_client
+from verify.core.errors import AnswerMalformed
 from verify.core.errors import ClientError as NotHeard
 from verify.core.figures import Series
-
-_REFUSED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "ExpiredToken"})
+from verify.core.metric_names import statistic_of
 
 
 def prometheus_request(query: str, *, start: datetime, end: datetime, every: float) -> str:
@@ -28,9 +24,9 @@ def prometheus_request(query: str, *, start: datetime, end: datetime, every: flo
     return f"GET /api/v1/query_range?{asked}"
 
 
-def prometheus_series(body: bytes) -> tuple[Series, ...]:
+def prometheus_data(body: bytes) -> dict[str, Any]:
     """
-    The series of a range query's answer, sorted by name; `NaN`, `+Inf` and `-Inf` stay what they are.
+    The `data` of an answer of Prometheus.
 
     AnswerMalformed for an answer of another shape, for one that says `error`, and for one with warnings: it is partial.
     """
@@ -44,7 +40,19 @@ def prometheus_series(body: bytes) -> tuple[Series, ...]:
     if document.get("warnings"):
         raise AnswerMalformed(f"the answer is partial: {str(document['warnings'])[:200]}")
     data = document.get("data")
-    if not isinstance(data, dict) or data.get("resultType") != "matrix" or not isinstance(data.get("result"), list):
+    if not isinstance(data, dict):
+        raise AnswerMalformed("the answer holds no data")
+    return data
+
+
+def prometheus_series(body: bytes) -> tuple[Series, ...]:
+    """
+    The series of a range query's answer, sorted by name; `NaN`, `+Inf` and `-Inf` stay what they are.
+
+    AnswerMalformed for an answer of another shape, for one that says `error`, and for one with warnings: it is partial.
+    """
+    data = prometheus_data(body)
+    if data.get("resultType") != "matrix" or not isinstance(data.get("result"), list):
         raise AnswerMalformed("the answer holds no matrix")
     return tuple(sorted((_series(each) for each in data["result"]), key=lambda each: each.name))
 
@@ -69,8 +77,7 @@ class CloudWatch:
     """One region of CloudWatch, asked for whole ranges of one metric; nothing is retried."""
 
     def __init__(self, region: str, namespace: str, *, timeout: float, client: Any = None) -> None:
-        config = Config(connect_timeout=timeout, read_timeout=timeout, retries={"total_max_attempts": 1})
-        self._client = client or boto3.client("cloudwatch", region_name=region, config=config)
+        self._client = only_asking(client) if client else reading_client("cloudwatch", region, timeout=timeout)
         self._namespace = namespace
 
     def series(self, query: str, *, start: datetime, end: datetime, every: float) -> tuple[Series, ...]:
@@ -79,41 +86,44 @@ class CloudWatch:
 
         One series, and none when CloudWatch has none; ClientError kinds when it could not be heard or answered in part.
         """
-        metric, statistic, *rest = query.split()
-        dimensions = [dict(zip(("Name", "Value"), each.split("=", 1), strict=True)) for each in rest]
-        wanted = {
-            "Id": "m1",
-            "MetricStat": {
-                "Metric": {"Namespace": self._namespace, "MetricName": metric, "Dimensions": dimensions},
-                "Period": max(1, round(every)), "Stat": statistic,
-            },
-        }  # fmt: skip
+        wanted = self._wanted(query, every)
         pairs: list[tuple[float, float]] = []
+        status, seen = "", {""}
         token: dict[str, str] = {}
         while True:
-            answer = self._ask(MetricDataQueries=[wanted], StartTime=start, EndTime=end, **token)
+            with aws_errors("cloudwatch"):
+                answer = self._client.get_metric_data(MetricDataQueries=[wanted], StartTime=start, EndTime=end, **token)
             for result in answer["MetricDataResults"]:
-                if result.get("StatusCode") not in {"Complete", "PartialData"} or result.get("Messages"):
-                    raise AnswerMalformed(
-                        f"CloudWatch says {result.get('StatusCode')} of {query!r}; the answer is partial"
-                    )
-                pairs += zip(
-                    (each.astimezone(UTC).timestamp() for each in result["Timestamps"]), result["Values"], strict=True
-                )
-            if not answer.get("NextToken"):
+                status = _readable(result, query)
+                pairs += _pairs(result)
+            following = answer.get("NextToken") or ""
+            if following in seen:
                 break
-            token = {"NextToken": answer["NextToken"]}
+            seen.add(following)
+            token = {"NextToken": following}
+        if following or status == "PartialData":
+            raise AnswerMalformed(f"CloudWatch gave no last page of {query!r}; the answer is partial")
         ordered = sorted(pairs)
         found = Series(name=query, times=tuple(at for at, _ in ordered), values=tuple(value for _, value in ordered))
         return (found,) if ordered else ()
 
-    def _ask(self, **asked: Any) -> Any:
+    def _wanted(self, query: str, every: float) -> dict[str, Any]:
         try:
-            return self._client.get_metric_data(**asked)
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "unknown")
-            what = "these credentials may not ask" if code in _REFUSED else "refused the question"
-            raise NotHeard(f"CloudWatch: {what} ({code})") from error
-        except BotoCoreError as error:
-            kind = DeadlineExceeded if "Timeout" in type(error).__name__ else Unreachable
-            raise kind(f"CloudWatch: {type(error).__name__}") from error
+            name, statistic, dimensions = statistic_of(query)
+        except ValueError as error:
+            raise NotHeard(str(error)) from error
+        told = [{"Name": key, "Value": value} for key, value in sorted(dimensions)]
+        metric = {"Namespace": self._namespace, "MetricName": name, "Dimensions": told}
+        return {"Id": "m1", "MetricStat": {"Metric": metric, "Period": max(1, round(every)), "Stat": statistic}}
+
+
+def _readable(result: Mapping[str, Any], query: str) -> str:
+    status = str(result.get("StatusCode"))
+    if status not in {"Complete", "PartialData"} or result.get("Messages"):
+        raise AnswerMalformed(f"CloudWatch says {status} of {query!r}; the answer is partial")
+    return status
+
+
+def _pairs(result: Mapping[str, Any]) -> list[tuple[float, float]]:
+    times = (each.astimezone(UTC).timestamp() for each in result["Timestamps"])
+    return list(zip(times, result["Values"], strict=True))

@@ -21,6 +21,7 @@ from verify.core.errors import CutoverError
 from verify.core.subjects import Environment
 from verify.drilling.drill import CONTROL, AnyFault, Drill, loaded, run_all
 from verify.drilling.outcome import Outcome
+from verify.drilling.warm import warmed
 from verify.recording import utc_now
 from verify.trial import locked_checks
 
@@ -52,10 +53,12 @@ def drill_command(name: str, names: tuple[str, ...], *, seed: int, writer: float
         with (
             tempfile.TemporaryDirectory(prefix="cutover-drill-") as place,
             sandbox.systems.system(system).running(Path(place), seed=seed, faults=()) as twin,
+            warmed(environment) as warm,
         ):
             drill = Drill(
-                name=name, environment=environment, checks=locked_checks(), twin=twin, folder=folder, writer=writer
-            )
+                name=name, environment=environment, checks=locked_checks(), twin=twin, folder=folder, warm=warm,
+                writer=writer,
+            )  # fmt: skip
             for outcome in run_all(drill, faults):
                 outcomes.append(outcome)
                 if not as_json:

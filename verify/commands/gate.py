@@ -66,6 +66,9 @@ class _Out:
 @click.option(
     "--head", metavar="SHA256", help="With --audit: a head noted earlier, which the chain must still contain."
 )
+@click.option(
+    "--strict", is_flag=True, help="With --audit: samples and probes that evidence rests on must all be kept."
+)
 @sign_option
 @keys_option
 @evidence_option
@@ -88,6 +91,7 @@ def gate_command(  # noqa: PLR0913 - one parameter an option
     attest: Path | None,
     audits: bool,
     head: str | None,
+    strict: bool,
     sign: Path | None,
     keys: tuple[Path, ...],
     evidence: str | None,
@@ -107,7 +111,7 @@ def gate_command(  # noqa: PLR0913 - one parameter an option
     environment, root = environment_named(name), root_of(evidence)
     seal = seal_of(sign, keys)
     if audits:
-        click.echo(_audited(environment, root, head, seal))
+        click.echo(_audited(environment, root, head, seal, strict=strict))
         return
     if step is None:
         raise CutoverError("--step is needed; steps: " + ", ".join(each.name for each in environment.system.steps))
@@ -188,9 +192,10 @@ def _claim(environment: Environment, text: str) -> Claim:
     return Claim(environment.id, check, subject)
 
 
-def _audited(environment: Environment, root: Path, noted: str | None, seal: Seal) -> str:
+def _audited(environment: Environment, root: Path, noted: str | None, seal: Seal, *, strict: bool) -> str:
     """What holds; an EvidenceError names what does not."""
     keys = [*seal.keys, *([seal.signer.public_key] if seal.signer else [])]
-    brought(home(root, environment))
-    found = audit(home(root, environment), environment=environment.id, noted=noted, keys=keys)
+    folder = home(root, environment)
+    brought(folder, kept="")
+    found = audit(folder, environment=environment.id, noted=noted, keys=keys, strict=strict)
     return "\n".join(found.lines(environment.id))

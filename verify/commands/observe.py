@@ -28,7 +28,7 @@ from verify.core.scalars import Duration, seconds, show_duration
 from verify.core.subjects import Environment
 from verify.observed import Observed
 from verify.observing import Observer
-from verify.probe_files import alone, asked_of, begin
+from verify.probe_files import alone, asked_of, begin, brought_observations
 from verify.recording import home, utc_now
 from verify.trial import Trial, on_trial
 
@@ -81,6 +81,7 @@ def observe_command(name: str, lasts: timedelta, every: timedelta, *, anew: bool
         stack.callback(trial.close)
         stop = stack.enter_context(_until_told())
         stack.enter_context(alone(folder))
+        brought_observations(folder)
         asked = asked_of(environment, root=root, values=os.environ)
         files, earlier = begin(
             folder, environment, asked, now=utc_now(), goal=seconds(lasts), every=seconds(every), anew=anew

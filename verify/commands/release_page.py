@@ -8,14 +8,16 @@ from datetime import datetime
 from pathlib import Path
 
 from loadtests.samples import read_samples
+from loadtests.sending import SAMPLES
 from reports.html import Material, Measured, Series, load_claim, measured, page, read_series
 from verify.chain import Chain
-from verify.core.decision import Decision
+from verify.core.decision import Decision, Settled
 from verify.core.errors import EvidenceError
 from verify.core.probing import ProbeWindow
 from verify.core.subjects import Environment
 from verify.discovery import asked_checks
 from verify.probe_files import read_observations
+from verify.reading import read_run
 
 
 def write_page(path: Path, environment: Environment, chain: Chain, decision: Decision, folder: Path) -> None:
@@ -47,14 +49,22 @@ def _measured(decision: Decision, folder: Path) -> tuple[Measured | None, str]:
     claim = load_claim(decision)
     if claim is None:
         return None, ""
-    paths = sorted((folder / "runs" / claim.run).glob("samples-*.arrows"))
-    if not paths:
-        return None, f"run {claim.run} left no samples beside its evidence"
     try:
+        paths = _samples(folder, claim)
+        if not paths:
+            return None, f"run {claim.run} left no samples beside its evidence"
         found = measured(read_samples(paths), claim, decision.commitments)
     except EvidenceError as error:  # the decision stands without them; the page says what it lacks
         return None, str(error).replace(f"{folder}/", "")
     return found, "" if found else f"run {claim.run} holds not one good answer"
+
+
+def _samples(folder: Path, claim: Settled) -> list[Path]:
+    """The files of samples that the claim's evidence rests on; of a run that bound none, those beside it."""
+    run = read_run(folder / "runs" / claim.run)
+    names = {name for each in (run.evidence.get(claim.claim, ()) if run else ()) for name in each.files}
+    bound = sorted(folder / name for name in names if Path(name).match(SAMPLES))
+    return [path for path in bound if path.is_file()] or sorted((folder / "runs" / claim.run).glob(SAMPLES))
 
 
 def _observed(decision: Decision, folder: Path) -> list[Series]:

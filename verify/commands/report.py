@@ -46,7 +46,7 @@ def report_command(
     folder = home(root_of(evidence), environment)
     remote = remote_of(folder)
     if remote:
-        remote.pull(folder)
+        remote.pull(folder, kept="" if page_path else None)
     chain = read_links(folder)
     decision = next((link for link in reversed(chain.links) if isinstance(link, Decision)), None)
     if decision is None:

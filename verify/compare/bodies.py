@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.message import Message
 from typing import Final
 
 from verify.compare.documents import DocumentRules, JsonDocument, differences, parse_json
@@ -18,6 +17,9 @@ _JSON: Final = re.compile(r"(?:application|text)/(?:[\w.+-]+\+)?json")
 _TEXT: Final = re.compile(r"text/.*|application/(?:[\w.+-]+\+)?(?:xml|javascript|yaml|x-ndjson|x-www-form-urlencoded)")
 _ADDRESS: Final = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _AROUND: Final = 60
+_PARAMETER: Final = re.compile(
+    r";\s*+([^\s=;\"]+)\s*+(?:=\s*+(\"(?:[^\"\\]|\\.)*+\"|[^;\"]*+))?\s*+(?=;|\Z)|;\s*+(?=;|\Z)", re.DOTALL
+)
 
 
 class UnreadableBaselineError(Exception):
@@ -40,13 +42,27 @@ def media_type(reply: Reply) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def split_media_type(written: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Media type and sorted parameters of one header value; a charset's case does not count."""
-    message = Message()
-    message["content-type"] = written
-    pairs = message.get_params(failobj=[], unquote=True)
-    kind = pairs[0][0].strip().lower() if pairs else ""
-    parameters = ((name.lower(), value.lower() if name.lower() == "charset" else value) for name, value in pairs[1:])
-    return kind, tuple(sorted(parameters))
+    """
+    Media type and sorted parameters of one header value; a charset's case does not count.
+
+    What is no list of parameters stays as written, under an empty name. `charset*` (RFC 2231) is a parameter of its
+    own name: HTTP does not use it for media types.
+    """
+    kind, mark, _ = written.partition(";")
+    rest = written[len(kind) :]
+    found = list(_PARAMETER.finditer(rest)) if mark else []
+    if sum(len(each[0]) for each in found) != len(rest):
+        return kind.strip().lower(), (("", rest.strip()),)
+    pairs = [(each[1].lower(), unquoted((each[2] or "").strip())) for each in found if each[1]]
+    parameters = ((name, value.lower() if name == "charset" else value) for name, value in pairs)
+    return kind.strip().lower(), tuple(sorted(parameters))
+
+
+def unquoted(value: str) -> str:
+    """The text that a token or a quoted string (RFC 9110 5.6.4) stands for."""
+    if len(value) < 2 or value[0] != '"' or value[-1] != '"':
+        return value
+    return re.sub(r"\\(.)", r"\1", value[1:-1], flags=re.DOTALL)
 
 
 def promises_json(reply: Reply) -> bool:
@@ -103,7 +119,7 @@ def _as_text(reply: Reply) -> str | None:
         return None
     try:
         return reply.body.decode(dict(parameters).get("charset", "utf-8"))
-    except (UnicodeDecodeError, LookupError):
+    except (ValueError, LookupError):  # not in that charset, or no charset of text at all: `undefined`, `idna`
         return None
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from verify.compare.pages import Side
 from verify.core.datasets import Column, Dataset
+
+_NAMED: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +41,16 @@ class Coverage:
         """`9 of 11 columns (except: a, b)`."""
         width = len(self.key) + len(self.compared)
         said = [("except", self.excepted), ("not among only", self.others)]
-        told = "; ".join(f"{word}: {', '.join(names)}" for word, names in said if names)
+        told = "; ".join(f"{word}: {_listed(names)}" for word, names in said if names)
         total = width + len(self.excepted) + len(self.others) + len(self.one_sided)
         further = " and every other field" if self.rest and self.open else ""
         return f"{width} of {total} columns{further}{f' ({told})' if told else ''}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The names; of a table with hundreds of columns only the first and the number of all others."""
+    more = len(names) - _NAMED
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:_NAMED])} and {more:,} more"
 
 
 def coverage_of(baseline: Side, candidate: Side, dataset: Dataset) -> Coverage:

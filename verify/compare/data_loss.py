@@ -48,7 +48,7 @@ def read_loss(reply: Reply, spec: DataLoss) -> Loss | str:
         return f"is not JSON: {error}"
     figures: dict[str, Decimal | int] = {}
     for path in paths_of(spec):
-        found = _figure(path, document)
+        found = figure(path, document)
         if isinstance(found, str):
             return found
         figures[path] = found
@@ -58,7 +58,7 @@ def read_loss(reply: Reply, spec: DataLoss) -> Loss | str:
     return Loss(missing={path: attempted - figures[path] for path in spec.stored}, attempted=attempted)
 
 
-def _figure(path: str, document: JsonDocument) -> Decimal | int | str:
+def figure(path: str, document: JsonDocument) -> Decimal | int | str:
     """The number at a path, or why there is none that counts."""
     found = list(find(path, document).values())
     if len(found) != 1:

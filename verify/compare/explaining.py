@@ -8,7 +8,8 @@ from typing import Final
 
 from deepdiff import DeepDiff
 
-from verify.core.values import ABSENT, Tree, kind_of, regrown, show, tree
+from verify.core.showing import show
+from verify.core.values import ABSENT, Tree, kind_of, regrown, tree
 from verify.core.verdicts import Difference
 
 SHOWN_CHARACTERS: Final = 200

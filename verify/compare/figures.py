@@ -25,7 +25,7 @@ def judge_logs(told: Observation[Told], spec: Logs) -> Conclusion:
     PASS when the samples of all series add up to no more than `at_most`.
 
     INCONCLUSIVE for no series, NaN, a count below 0, samples that are old, too few or have holes: an absent counter is
-    not 0. Write `… or vector(0)` where a source leaves out what never happened.
+    not 0. Where a source leaves out what never happened, the query says 0 only while the source is up.
     """
     found = _total(told, spec.stale)
     if isinstance(found, Conclusion):

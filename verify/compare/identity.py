@@ -4,7 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verify.core.verdicts import Answer, Conclusion, Difference, Observation, failed, passed, unheard
+from verify.compare.documents import parse_json
+from verify.compare.json_paths import find
+from verify.core.identities import Proof
+from verify.core.replies import Reply
+from verify.core.scalars import status_matches
+from verify.core.verdicts import Answer, Conclusion, Difference, Observation, Problem, failed, passed, unheard
+
+
+def said_by(reply: Reply, proof: Proof) -> str | None:
+    """Who an answer says it is from; None when it does not say. Several headers that disagree are all named."""
+    return _header(reply, proof.header) if proof.header else field_of(reply, proof.field or "$")
+
+
+def build_of(reply: Reply, proof: Proof) -> str | None:
+    """Which build an answer says it is from, as `said_by`."""
+    return _header(reply, proof.build) if proof.build else None
+
+
+def _header(reply: Reply, name: str) -> str | None:
+    # Whoever stands on the way may add a header of its own; the first one alone would speak for all.
+    return " and ".join(dict.fromkeys(reply.headers_all(name))) if reply.headers_all(name) else None
+
+
+def field_of(reply: Reply, path: str) -> str | None:
+    """The text at a JSONPath of a JSON answer; None when there is none."""
+    try:
+        document = parse_json(reply.body)
+    except ValueError:
+        return None
+    found = find(path, document)
+    value = next(iter(found.values())) if len(found) == 1 else None
+    return value if isinstance(value, str) else None
+
+
+def proven(heard: Observation[Reply], proof: Proof) -> Observation[str]:
+    """Who answers; a Problem when nobody says, or says so in an answer outside the declared status."""
+    if isinstance(heard, Problem):
+        return heard
+    status, name = heard.value.status, said_by(heard.value, proof)
+    where = f"header {proof.header}" if proof.header else f"field {proof.field}"
+    if name is None:
+        return Problem(source=heard.source, reason=f"{proof.request} answered {status} without {where}")
+    if not status_matches(status, proof.status):
+        told = f"{proof.request} answered {status} as {name}, expected {proof.status}"
+        return Problem(source=heard.source, reason=f"{told}; an error may come from anyone on the way")
+    return Answer(source=heard.source, value=name)
 
 
 def compare_identities(

@@ -10,14 +10,16 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from verify.compare.coverage import Coverage
-from verify.compare.pages import Side, closed_after, gathered, together
+from verify.compare.pages import Batches, Side, closed_after, gathered, together
 from verify.compare.signatures import signed
 from verify.compare.views import Page
 from verify.compare.workplace import SIDES, on_both, reading
@@ -34,6 +36,43 @@ GATHERED: Final = 3 * 2**20
 _GROUPED: Final = 2_500_000
 # Each step of a view costs as much for a few rows as for a thousand; what is larger than this is not copied together.
 _SMALL: Final = 2**18
+# Reading all values takes about so many times as long as reading a mark of each record.
+_VALUES: Final = 4.0
+Numbers: TypeAlias = npt.NDArray[np.int64]
+
+
+@runtime_checkable
+class Ranged(Protocol):
+    """Marks (`Side.marks`) that two sides may also give as numbers, range after range of a key that is one number."""
+
+    def numbers(self, columns: Sequence[str]) -> Batches | None:
+        """For each of the ranges that both sides share one batch of keys and marks, both int64; None where they share none."""
+        ...
+
+
+def unequal(here: tuple[Numbers, Numbers], there: tuple[Numbers, Numbers]) -> tuple[Numbers, Numbers, Numbers]:
+    """The keys that are not there once on each side with the same mark, ascending, and their number on each side."""
+    one, other = (_ordered(*each) for each in (here, there))
+    if len(one[0]) == len(other[0]) and np.array_equal(one[0], other[0]) and len(one[0]) == len(np.unique(one[0])):
+        keys = one[0][one[1] != other[1]]
+        return keys, np.ones_like(keys), np.ones_like(keys)
+    keys = np.union1d(one[0], other[0])
+    (first, b), (second, c) = (_places(each[0], keys) for each in (one, other))
+    once = (b == 1) & (c == 1)
+    odd = ~once
+    odd[once] = one[1][first[once]] != other[1][second[once]]
+    return keys[odd], b[odd], c[odd]
+
+
+def _ordered(keys: Numbers, marks: Numbers) -> tuple[Numbers, Numbers]:
+    order = np.argsort(keys, kind="stable")
+    return keys[order], marks[order]
+
+
+def _places(among: Numbers, keys: Numbers) -> tuple[Numbers, Numbers]:
+    """Where each key first stands, and how often."""
+    first = np.searchsorted(among, keys, "left").astype(np.int64)
+    return first, np.searchsorted(among, keys, "right") - first
 
 
 @dataclass(slots=True)
@@ -101,6 +140,8 @@ class Joined:
         self.sides = dict(zip(SIDES, sides, strict=True))
         self.keyless = not coverage.key
         self.marked = marked(sides, coverage)
+        self._read: dict[str, int] = {}
+        self._ranged = self._numbers() if self.marked else None
         self.keys = [f"k{at}" for at in range(len(coverage.key) or 1)]
         self.values = len(coverage.compared) + coverage.rest
         for name, side in self.sides.items():
@@ -113,8 +154,46 @@ class Joined:
 
     def load(self, watch: Watch) -> tuple[Account, Account]:
         """Takes in both sides at once; what a side raises comes out as it is, and stops the other side."""
+        if self._ranged is not None:
+            return self._meet(self._ranged, watch)
         with reading(self.connection):
             return on_both(lambda name, stop: self._take(name, watch, stop))
+
+    def _numbers(self) -> tuple[Batches, Batches] | None:
+        """Both sides' marks as numbers, where both give them so."""
+        marks = [side.marks for side in self.sides.values()]
+        found = [each.numbers(self.coverage.compared) if isinstance(each, Ranged) else None for each in marks]
+        return None if found[0] is None or found[1] is None else (found[0], found[1])
+
+    def _meet(self, sides: tuple[Batches, Batches], watch: Watch) -> tuple[Account, Account]:
+        """Lays both sides' numbers side by side, range after range; only what is unequal is kept, as the table `found`."""
+        self.connection.execute("CREATE OR REPLACE TABLE found (k0 VARCHAR, b BIGINT, c BIGINT)")
+        began = self.now()
+        one, other = (
+            Account([True] * len(self.coverage.compared), [False] * len(self.coverage.doubtful)) for _ in SIDES
+        )
+        here, there = map(closed_after, sides)
+        with closing(here), closing(there):
+            while True:
+                first, second = on_both(lambda name, _: next(here if name == SIDES[0] else there, None))
+                if first is None or second is None:
+                    break
+                for name, account, batch in zip(SIDES, (one, other), (first, second), strict=True):
+                    account.rows += len(batch)
+                    watch.read(name, len(batch))
+                self._keep(*unequal(_pair(first), _pair(second)))
+        if first is not None or second is not None:
+            raise ValueError("both sides were asked for the same ranges, and one gave more of them")
+        self._read = dict(zip(SIDES, (one.rows, other.rows), strict=True))
+        self.took = dict.fromkeys(SIDES, (self.now() - began) * _VALUES)
+        return one, other
+
+    def _keep(self, keys: Numbers, b: Numbers, c: Numbers) -> None:
+        if not len(keys):
+            return
+        self.connection.register("odd", pa.table({"k": keys, "b": b, "c": c}))
+        self.connection.execute("INSERT INTO found SELECT '#' || k::VARCHAR, b, c FROM odd")
+        self.connection.unregister("odd")
 
     def _take(self, name: str, watch: Watch, stop: Event) -> Account:
         side, coverage = self.sides[name], self.coverage
@@ -164,6 +243,8 @@ class Joined:
 
     def equal(self) -> bool:
         """True when both sides hold the same multiset of signatures, by their number and sum."""
+        if self._ranged is not None:
+            return not self.number("found")
         halves = f"count(*), sum((s >> 64)::UBIGINT), sum((s & {_LOW}::UHUGEINT)::UBIGINT)"
         here, there = (self.connection.execute(f"SELECT {halves} FROM {side}").fetchall() for side in SIDES)
         return here == there
@@ -179,7 +260,8 @@ class Joined:
         odd = "sum(b) <> sum(c)" if self.keyless else "sum(b) <> 1 OR sum(c) <> 1 OR min(s) <> max(s)"
         unkeyed = " OR ".join(f"{name} IN ('{NULL}', '{ABSENT}', '{JSON_NULL}')" for name in self.keys)
         columns = ", ".join(f"{name} VARCHAR" for name in self.keys)
-        self.connection.execute(f"CREATE OR REPLACE TABLE found ({columns}, b BIGINT, c BIGINT)")
+        if self._ranged is None:
+            self.connection.execute(f"CREATE OR REPLACE TABLE found ({columns}, b BIGINT, c BIGINT)")
         for within in self.parted(sum(map(self.number, SIDES)), _GROUPED):
             both = " UNION ALL ".join(
                 f"SELECT {names}, s, {int(side == SIDES[0])} AS b, {int(side == SIDES[1])} AS c FROM {side}"
@@ -200,8 +282,17 @@ class Joined:
         parts = 1 + rows // most
         return [f"{parts} = 1 OR hash({', '.join(self.keys)}) % {parts} = {part}" for part in range(parts)]
 
+    def rows(self, side: str, cursor: duckdb.DuckDBPyConnection) -> int:
+        """How many records the side turned out to hold."""
+        return self._read[side] if self._read else self.number(side, cursor)
+
     def number(self, table: str, cursor: duckdb.DuckDBPyConnection | None = None) -> int:
         """How many rows the table holds; another thread than the one that began asks with a cursor of its own."""
         # All rows are fetched, here and elsewhere: a result with a rest would keep the connection busy.
         ((number,),) = (cursor or self.connection).execute(f"SELECT count(*) FROM {table}").fetchall()
         return int(number)
+
+
+def _pair(batch: pa.RecordBatch) -> tuple[Numbers, Numbers]:
+    keys, marks = (batch.column(at).to_numpy(zero_copy_only=False) for at in (0, 1))
+    return keys, marks

@@ -12,7 +12,7 @@ from verify.compare.explaining import Privacy, differences
 from verify.compare.joining import Row
 from verify.compare.suspects import Suspects
 from verify.compare.workplace import SIDES
-from verify.core.values import show
+from verify.core.showing import show
 from verify.core.verdicts import SHOWN_DIFFERENCES, Difference
 
 _NUMBERS: Final = ("no record", "1 record")

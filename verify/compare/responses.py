@@ -36,12 +36,14 @@ class ReplyRules:
     """
     What two equal answers share.
 
-    `expected` is a status range (`200-299`), `headers` the names compared, the base URLs each side's own
-    address (for `location`), `document` the rules of a JSON body; `method` tells HEAD, which has no body.
+    `expected` is a status range (`200-299`), `headers` the names compared, `headers_named` that this request names
+    them itself, the base URLs each side's own address (for `location`), `document` the rules of a JSON body;
+    `method` tells HEAD, which has no body.
     """
 
     expected: str = "200-299"
     headers: tuple[str, ...] = ("content-type",)
+    headers_named: bool = False
     document: DocumentRules = field(default_factory=DocumentRules)
     baseline_url: str = ""
     candidate_url: str = ""
@@ -56,6 +58,7 @@ class _Found:
     omitted: int
     normalised: Mapping[str, int]
     receipt: str
+    carried: int
 
 
 def _compare(baseline: Reply, candidate: Reply, rules: ReplyRules, base_urls: tuple[str, str]) -> _Found:
@@ -77,6 +80,7 @@ def _compare(baseline: Reply, candidate: Reply, rules: ReplyRules, base_urls: tu
         omitted=body.omitted,
         normalised=dict(counts),
         receipt=receipt,
+        carried=carried,
     )
 
 
@@ -134,6 +138,10 @@ def _judge(baseline: Reply, candidate: Reply, rules: ReplyRules) -> Conclusion:
     if hollow and rules.method.upper() != "HEAD" and promises_json(baseline):
         told = f"both sides answer {candidate.status} and promise JSON, but the body is empty: 0 bytes compared"
         return inconclusive(Cause.TOO_FEW, told, receipt=found.receipt)
+    if rules.headers_named and rules.headers and not found.carried:
+        told = f"neither side sends {', '.join(sorted(rules.headers))}, which compare.headers asks for"
+        remedy = "correct the names, or say headers: [] to compare none"
+        return inconclusive(Cause.TOO_FEW, told, receipt=found.receipt, remedy=remedy)
     summary = f"the candidate answers {candidate.status} as the baseline does"
     return passed(summary, receipt=found.receipt, normalised=found.normalised)
 
@@ -149,7 +157,8 @@ def compare_replies(
     PASS when status, the named headers and the typed body agree and the baseline agrees with itself.
 
     INCONCLUSIVE when a side could not be heard, when the baseline answers outside `expected` or differs from
-    itself (with the rule that would cover it), or when nothing was there to compare. Everything else is FAIL.
+    itself (with the rule that would cover it), or when nothing was there to compare: also when neither side sends
+    any of the headers that the request itself names. Everything else is FAIL.
     """
     silence = _unheard(baseline, candidate, again)
     if silence or isinstance(baseline, Problem) or isinstance(candidate, Problem) or isinstance(again, Problem):

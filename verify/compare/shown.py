@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
@@ -10,6 +11,7 @@ from deepdiff import DeepDiff
 
 from verify.compare.json_paths import Key
 from verify.compare.json_values import JsonDocument, Value, canonical_scalar, kind
+from verify.core.visible import unambiguous
 
 WIDEST: Final = 200
 _EXPLAINED: Final = 20_000
@@ -22,10 +24,18 @@ Place: TypeAlias = "tuple[Place, Key] | None"
 
 
 def cut(text: str, widest: int = WIDEST) -> str:
-    """At most `widest` printable characters; a cut is marked."""
-    short = text if len(text) <= widest else text[: widest - 1] + "…"
-    printable = (each if each.isprintable() else each.encode("unicode_escape").decode() for each in short)
-    return "".join(printable)
+    """At most `widest` characters; a cut is marked, and what cannot be told apart on paper is escaped."""
+    short = text if len(text) <= widest else text[: widest - 1]
+    composed = unicodedata.is_normalized("NFC", short)
+    shown = "".join(
+        each if (each.isascii() and each.isprintable()) or (composed and unambiguous(each)) else _escaped(each)
+        for each in short
+    )
+    return shown if len(text) <= widest else f"{shown}…"
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1]
 
 
 def _tokens(value: JsonDocument) -> Iterator[str]:

@@ -155,6 +155,8 @@ def _zoned(array: pa.Array) -> pa.Array:
 def _instant(array: pa.Array) -> pa.Array:
     """Texts with a zone, and timestamps without one, as instants."""
     local = pc.starts_with(array, "t")
+    if not some(local):
+        return _read(array, usual=(_ZONES,), readable=_MOMENT)
     usual = pc.match_substring_regex(array, r"\At[^\n]*\d\z")
     found = _on(array, usual, lambda part: joined("T", body(part), "+00"))
     return _read(_undecided(found, pc.and_not(local, usual)), usual=(_ZONES,), readable=_MOMENT)

@@ -23,8 +23,8 @@ from verify.core.watching import Watch
 # tell that it is quicker.
 LOOKED_UP: Final = 20_000
 _DEARER: Final = 4
-_PROBE: Final = 5_000
-_CHUNK: Final = 20_000
+_PROBE: Final = 20_000
+_CHUNK: Final = 50_000
 _MANY: Final = 500_000
 
 
@@ -112,7 +112,7 @@ class Suspects:
         if self.joined.keyless or side.lookup is None:
             return False
         number = self.joined.number("suspects", cursor)
-        if number > LOOKED_UP and number * _DEARER > self.joined.number(name, cursor):
+        if number > LOOKED_UP and number * _DEARER > self.joined.rows(name, cursor):
             return False
         # Only reading everything tells whether a record that was not there has come meanwhile.
         names = ", ".join(self.joined.keys)

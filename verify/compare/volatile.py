@@ -11,7 +11,7 @@ from typing import Final
 from verify.compare.json_values import Value, exact, kind
 from verify.core.scalars import Volatile
 
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ])\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ])\d\d:\d\d(?::\d\d(?:([.,])\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _HTTP_DATE: Final = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _BARE_UUID: Final = re.compile(r"[0-9a-fA-F]{32}")
@@ -37,7 +37,8 @@ def _written(text: str) -> str | None:
     try:
         if found:
             datetime.fromisoformat(text)
-            return f"{'instant' if found[2] else 'local timestamp'} written with {found[1]!r}"
+            zone = f"instant at {found[3]}" if found[3] else "local timestamp"
+            return f"{zone} written with {found[1]!r}{' and a comma' if found[2] == ',' else ''}"
         if _HTTP_DATE.fullmatch(text):
             parsedate_to_datetime(text)
             return "HTTP date"
@@ -58,9 +59,10 @@ def form(value: Value, rule: Volatile) -> str | None:
     """
     The form in which a value is of the rule's kind, or None when it is not.
 
-    Two values are excused only when both forms are there and equal, so a change of format, unit or time zone
-    notation is still a difference. A timestamp is an RFC 3339 text, an HTTP date, or a number of seconds,
-    milliseconds or microseconds since 1970.
+    Two values are excused only when both forms are there and equal, so a change of format, unit or time zone is
+    still a difference: `Z`, `+00:00`, `+0000` and `+09:00` are four. How many digits follow the seconds is not, nor
+    whether any do: serialisers leave out zeros. A timestamp is an RFC 3339 text, an HTTP date, or a number of
+    seconds, milliseconds or microseconds since 1970.
     """
     if rule == "timestamp":
         return _timestamp(value)

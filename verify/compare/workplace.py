@@ -15,6 +15,8 @@ from typing import Final, TypeVar
 import duckdb
 import pyarrow as pa
 
+from verify.core.awaiting import awaited
+
 MEMORY: Final = "112MB"
 _WIDE: Final = 200
 _KIB_A_COLUMN: Final = 512
@@ -113,5 +115,5 @@ def on_both(work: Callable[[str, Event], T]) -> tuple[T, T]:
             raise
 
     with ThreadPoolExecutor(max_workers=2) as pool:
-        one, other = (pool.submit(guarded, side) for side in SIDES)
+        one, other = awaited(*(pool.submit(guarded, side) for side in SIDES))
     return one.result(), other.result()

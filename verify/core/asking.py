@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeAlias
 
 from pydantic import JsonValue
 
+from verify.core.alarms import AlarmsTold
+from verify.core.curves import Curve
 from verify.core.datasets import Backup, Dataset, Discovery, Reference, Shared
 from verify.core.drills import RollbackDrill
 from verify.core.figures import Told
@@ -16,7 +18,7 @@ from verify.core.identities import Proof
 from verify.core.probing import Probes
 from verify.core.replies import Reply
 from verify.core.subjects import Subject
-from verify.core.successes import Rollback, Split
+from verify.core.successes import Alarms, Rollback, Split
 from verify.core.verdicts import Conclusion, Observation, Problem
 from verify.core.visits import Visits
 
@@ -28,12 +30,15 @@ class Measured:
     """
     What a conclusion rests on beyond the moment it is drawn: from when to when was looked, and where traffic was.
 
-    `traffic_percent` is the share of visitors that the candidate answered, where that was measured.
+    `traffic_percent` is the share of visitors that the candidate answered, where that was measured. `files` are those
+    the observations were read from (`SIZE SHA256` by name), `curves` what a page may draw of them.
     """
 
     began: datetime | None = None
     ended: datetime | None = None
     traffic_percent: float | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    curves: tuple[Curve, ...] = ()
 
     @property
     def seconds(self) -> float | None:
@@ -148,6 +153,10 @@ class Metrics(Protocol):
 
     def series(self, source: str, query: str, *, over: timedelta, every: timedelta, now: datetime) -> Observation[Told]:
         """The samples of the last `over`, about `every` apart."""
+        ...
+
+    def alarms(self, asked: Alarms) -> Observation[AlarmsTold]:
+        """What the source says of the declared alarms now."""
         ...
 
 

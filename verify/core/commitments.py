@@ -14,13 +14,21 @@ from verify.core.links import Link
 from verify.core.passage import lets_in
 from verify.core.scalars import Duration
 from verify.core.subjects import Environment
+from verify.core.successes import Success
 
 _PROMISED: Final = ("requires", "fresh", "observe", "on_fail")
-# Decisions before this number knew nothing of softenings: their absence then says nothing.
-_VERSION: Final = "2"
-_SINCE_2: Final = ("softening ", "left out ", "version")
+_VERSION: Final = "3"
+# A decision of an earlier number knew nothing of these: that it does not name them says nothing.
+_SINCE: Final = {2: ("softening ", "left out "), 3: ("success ", "metrics ", "rollback ", "health ")}
 _DURATION: Final[TypeAdapter[timedelta]] = TypeAdapter(Duration)
-_MORE_IS_STRICTER: Final = frozenset({"at_least", "minimum", "observe"})
+_MORE_IS_STRICTER: Final = frozenset(
+    {"at_least", "minimum", "observe", "peak", "safety", "share", "over", "visitors", "asks", "sticky", "drills", "quiet",
+     "healthy_threshold"}
+)  # fmt: skip
+# More or less of these is another measurement, and neither a stricter nor a looser one.
+_NEITHER: Final = ("split.percent", "split.rate", "path.interval")
+# What says nothing about these falls back to what holds by itself.
+_BY_ITSELF: Final = ("fresh", "headroom.share")
 
 
 def commitments(environment: Environment) -> dict[str, str]:
@@ -29,11 +37,37 @@ def commitments(environment: Environment) -> dict[str, str]:
     found = {"version": _VERSION}
     found |= {f"objective {name}": _text(value) for name, value in system.objectives.model_dump(mode="json").items()}
     found |= {f"minimum dataset/{name}": str(spec.minimum) for name, spec in system.datasets.items()}
-    found |= _signed(environment) | _softened(environment)
+    found |= _signed(environment) | _softened(environment) | _successes(environment)
     for step in system.steps:
         said = step.model_dump(mode="json")
         found |= {f"step {step.name} {part}": _text(said[part]) for part in _PROMISED}
     return dict(sorted(found.items()))
+
+
+def _successes(environment: Environment) -> dict[str, str]:
+    """What is measured while traffic moves, where figures come from, and how traffic goes back; headers may be secret."""
+    system, file = environment.system, environment.file
+    found: dict[str, str] = {}
+    for part, said in system.success.model_dump(mode="json").items():
+        named = _by_name(system.success, part)
+        found |= {f"success {part}/{name}": _text(said[name]) for name in named}
+        if not named and said:
+            found[f"success {part}"] = _text(said)
+    for name, source in file.metrics.items():
+        found[f"metrics {name}"] = _text(source.model_dump(mode="json", exclude={"headers"}))
+    if system.health:
+        found["health path"] = _text(system.health.model_dump(mode="json"))
+    if file.rollback:
+        told = file.rollback.model_dump(mode="json")
+        words = {part: " ".join(told[part]) for part in ("command", "restore")}
+        found["rollback drill"] = _text({**told, **words})
+    return found
+
+
+def _by_name(success: Success, part: str) -> list[str]:
+    """The names under which something is declared there, when names are what it is declared by."""
+    declared = getattr(success, part)
+    return sorted(declared) if isinstance(declared, dict) else []
 
 
 def _text(value: JsonValue) -> str:
@@ -83,8 +117,9 @@ def changed(now: Mapping[str, str], chain: Sequence[Link]) -> tuple[str, ...]:
     if reference is None:
         return ()
     then = reference.commitments
-    skipped = () if "version" in then else _SINCE_2
-    names = [name for name in sorted(set(now) | set(then)) if not (skipped and name.startswith(skipped))]
+    known = int(then.get("version", "1"))
+    unsaid = ("version", *(each for since, parts in _SINCE.items() if since > known for each in parts))
+    names = [name for name in sorted(set(now) | set(then)) if not name.startswith(unsaid)]
     return tuple(
         f"{name}: was {then.get(name, 'absent')}, is {now.get(name, 'absent')}{_kind(name, then.get(name), now.get(name))}"
         for name in names
@@ -102,7 +137,7 @@ def _kind(name: str, then: str | None, now: str | None) -> str:
 def _looser(name: str, then: str | None, now: str | None) -> bool:
     """True when what is promised now is less than before, as far as numbers and names can tell."""
     if then is None or now is None:
-        return now is None
+        return now is None and not name.startswith("metrics ")  # a check whose source is gone is refused
     before, after = dict(_leaves(json.loads(then), name)), dict(_leaves(json.loads(now), name))
     if name.startswith(("softening ", "left out ")):
         return bool(after.keys() - before.keys()) or any(
@@ -113,8 +148,10 @@ def _looser(name: str, then: str | None, now: str | None) -> bool:
 
 def _weaker(at: str, then: JsonValue, now: JsonValue) -> bool:
     last = at.rsplit(".", 1)[-1].rsplit(" ", 1)[-1]
+    if at.endswith(_NEITHER) or at.startswith("metrics "):
+        return False
     if now is None:
-        return then is not None and "fresh" not in at  # what says nothing about age falls back to the default
+        return then is not None and not any(each in at for each in _BY_ITSELF)
     strict = at.startswith("minimum") or last in _MORE_IS_STRICTER
     return _greater(then, now) if strict else _greater(now, then) or (then == "roll-back" and now == "hold")
 
@@ -126,7 +163,7 @@ def _greater(one: JsonValue, other: JsonValue) -> bool:
 
 def _number(value: JsonValue) -> float | None:
     """The number, or the seconds of a duration (`7d`); None for what is neither."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float):  # a promise that is switched off is one less
         return float(value)
     try:
         return _DURATION.validate_python(value).total_seconds() if isinstance(value, str) else None

@@ -50,7 +50,7 @@ class Settled:
     accepted: Mapping[str, int] = field(default_factory=dict)
     normalised: Mapping[str, int] = field(default_factory=dict)
     superseded: tuple[str, ...] = ()
-    kind: Literal["measured", "attested"] = "measured"
+    kind: Literal["measured", "attested", "rejudged"] = "measured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

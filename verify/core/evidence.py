@@ -32,7 +32,9 @@ class Evidence:
     `duration` is how long the observation took, in seconds, and `observed_at` when it ended (UTC).
     `claim_digest` covers the description this claim depends on; `targets` maps each `${NAME}` it used to a
     keyed hash of its value; `traffic_percent` is the share of traffic that was measured on the candidate, when
-    it was. What a person says is `attested`, `by` whom, and counts until `expires_at`.
+    it was. What a person says is `attested`, `by` whom, and counts until `expires_at`. `rejudged` is what an earlier
+    run observed, judged anew by later rules. `files` are those it rests on, by name below the environment's folder:
+    `SIZE SHA256` of what was read of each. `asked_digest` covers what was asked and of whom, without the rules.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -44,10 +46,12 @@ class Evidence:
     claim_digest: str
     targets: Mapping[str, str] = field(default_factory=dict)
     traffic_percent: float | None = None
-    kind: Literal["measured", "attested"] = "measured"
+    kind: Literal["measured", "attested", "rejudged"] = "measured"
     reproduce: str = ""
     by: str = ""
     expires_at: AwareDatetime | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    asked_digest: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -57,19 +61,25 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The first line of a file: who runs, on what, and what the sides said they are; `shard` is `2/4` of a divided run."""
+    """
+    The first line of a file: who runs, on what, and what the sides said they are.
+
+    `shard` is `2/4` of a divided run. `rejudges` names the run whose observations are judged anew; `started_at` and the
+    fingerprints are then that run's, so that old observations do not become young.
+    """
 
     type: Literal["started"] = "started"
     schema_version: int = SCHEMA_VERSION
     run: str
     process: str
-    tool: Literal["pytest", "locust", "attest"]
+    tool: Literal["pytest", "locust", "attest", "rejudge"]
     environment: str
     suite_version: str
     revision: str | None
     started_at: AwareDatetime
     fingerprints: Fingerprints = Fingerprints()
     shard: str = ""
+    rejudges: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +177,7 @@ class Run:
     deselected: frozenset[Claim]
     evidence: Mapping[Claim, tuple[Evidence, ...]]
     sealed: Mapping[Claim, bool]
+    rejudges: str = ""
 
     @property
     def blind(self) -> bool:

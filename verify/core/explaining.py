@@ -27,7 +27,7 @@ class Said:
 
     run: str
     tool: str
-    kind: Literal["measured", "attested"]
+    kind: Literal["measured", "attested", "rejudged"]
     verdict: Verdict | None
     observed_at: datetime | None
     age: float | None

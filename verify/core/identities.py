@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import JsonValue, model_validator
 
-from verify.core.scalars import Name, Request
+from verify.core.scalars import Name, Request, StatusRange
 from verify.core.spec import Spec
 
 
@@ -34,7 +34,11 @@ class Identity(Spec):
 
 
 class Proof(Spec):
-    """Who answers: `header` or `field` (JSONPath) of the answer to `request` equals `equals`; `build` tells builds apart."""
+    """
+    Who answers: `header` or `field` (JSONPath) of the answer to `request` equals `equals`; `build` tells builds apart.
+
+    An answer outside `status` proves nothing. Several headers of that name must all say the same.
+    """
 
     request: Request
     url: Name = "api"
@@ -42,6 +46,7 @@ class Proof(Spec):
     field: str | None = None
     equals: str
     build: str | None = None
+    status: StatusRange = "200-399"
 
     @model_validator(mode="after")
     def _one_place(self) -> Proof:

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, model_validator
 
 from verify.core.datasets import Backup, Dataset, Discovery, Reference, StoreSpec
 from verify.core.identities import Identity, Proof
+from verify.core.realtime import Realtime
 from verify.core.scalars import (
     Duration,
     Family,
@@ -23,6 +24,8 @@ from verify.core.scalars import (
 )
 from verify.core.spec import Spec
 from verify.core.successes import Availability, MetricSource, Rollback, Success
+from verify.core.undo import Undo
+from verify.core.windows import Window
 
 Topology = Literal["shared", "replicated", "dual-write", "moved"]
 
@@ -47,7 +50,11 @@ class Comparison(Spec):
 
 
 class Endpoint(Spec):
-    """One request whose answer must be the same on both sides."""
+    """
+    One request whose answer must be the same on both sides. Those of one `class` are judged together under load.
+
+    One that writes is sent under load only when it says how to `undo:` it, or that it `leaves: nothing` behind.
+    """
 
     request: Request
     url: Name = "api"
@@ -59,6 +66,17 @@ class Endpoint(Spec):
     writes: Flag = False
     timeout: Duration | None = None
     weight: Whole = Field(default=1, ge=0)
+    class_: Name | None = Field(default=None, alias="class")
+    undo: Undo | None = None
+    leaves: Literal["nothing"] | None = None
+
+    @model_validator(mode="after")
+    def _undone_once(self) -> Endpoint:
+        if (self.undo or self.leaves) and not self.writes:
+            raise ValueError("undo: and leaves: belong to a request that says writes: true")
+        if self.undo and self.leaves:
+            raise ValueError("say either undo: or leaves: nothing")
+        return self
 
 
 class ErrorProbe(Spec):
@@ -215,6 +233,7 @@ class SystemFile(Spec):
     backups: dict[Name, Backup] = {}
     objectives: Objectives = Objectives()
     success: Success = Success()
+    realtime: Realtime | None = None
     attestations: dict[Name, Attestation] = {}
     steps: tuple[Step, ...] = ()
     accepted: tuple[Accepted, ...] = ()
@@ -228,10 +247,14 @@ class Abort(Spec):
 
 
 class LoadPermission(Spec):
-    """Whether and how hard this environment may be loaded; absent means refused. `max_rate` is requests/s an arm."""
+    """
+    Whether, how hard and when this environment may be loaded; absent means refused. `max_rate` is requests/s an arm;
+    without a `window` it may be at any time.
+    """
 
     allowed: Flag
     max_rate: Whole = Field(gt=0)
+    window: tuple[Window, ...] = ()
     abort: Abort = Abort()
 
 

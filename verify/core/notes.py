@@ -27,6 +27,7 @@ def notes(
         *(f"{words}: {told(each)}" if each is used and words else told(each) for each in overrides),
         *_adopted(environment, world),
         *(_attested(each) for each in found.standings.values() if _said_by_a_person(each)),
+        *_rejudged(found),
         *(
             f"{each.claim}: failed before it passed, in {failure}; because: {world.because or 'nobody said why (--because)'}"
             for each in found.standings.values()
@@ -42,6 +43,15 @@ def _adopted(environment: Environment, world: World) -> list[str]:
         f"step {each.step} was adopted on {each.decided_at:%Y-%m-%d} on the word of {each.attested_by}: {each.reason}"
         for each in world.chain
         if isinstance(each, Adopted) and each.step in steps
+    ]
+
+
+def _rejudged(found: Found) -> list[str]:
+    """Claims whose verdict was drawn a second time from the same observations."""
+    return [
+        f"{each.claim}: {each.verdict.name} by later rules, from what was observed before (cutover rejudge, {each.run})"
+        for each in found.standings.values()
+        if each.evidence is not None and each.evidence.kind == "rejudged"
     ]
 
 

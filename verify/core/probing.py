@@ -92,8 +92,9 @@ class Probes:
     """
     The probes of one side within a time, sorted: `times` in seconds since `start`, and which of them failed.
 
-    `start` and `end` bound what is judged. `unsent` could not be sent by us; `foreign` were answered by another build
-    or asked of another target or description; `backwards` says that the clock was set back meanwhile.
+    `files` are those they were read from. `start` and `end` bound what is judged. `unsent` could not be sent by us;
+    `foreign` were answered by another build or asked of another target or description; `backwards` says that the clock
+    was set back meanwhile.
     """
 
     start: datetime
@@ -104,6 +105,7 @@ class Probes:
     foreign: int = 0
     why: Mapping[str, int] = field(default_factory=dict)
     backwards: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failures(self) -> int:

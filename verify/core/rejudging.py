@@ -24,14 +24,29 @@ _MOST: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Anew:
+    """What stored observations show by today's rules; without a conclusion, `why` says what is missing."""
+
+    conclusion: Conclusion | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rejudged:
-    """One claim of a run: its verdict then, its verdict by today's rules (None where what is stored cannot say), and why."""
+    """
+    One claim of a run: its verdict then, its verdict by today's rules (None where what is stored cannot say), and why.
+
+    `was` is what was said then. `conclusion` is there where stored observations were judged, `evidence` what held them.
+    """
 
     claim: Claim
     then: Verdict
     now: Verdict | None
     why: str
     reproduce: str
+    was: str = ""
+    conclusion: Conclusion | None = None
+    evidence: Evidence | None = None
 
     @property
     def changed(self) -> bool:
@@ -39,20 +54,48 @@ class Rejudged:
         return self.now is not None and self.now is not self.then
 
 
-def rejudge(environment: Environment, run: Run, checks: Mapping[str, Check], *, today: date) -> tuple[Rejudged, ...]:
+def rejudge(
+    environment: Environment,
+    run: Run,
+    checks: Mapping[str, Check],
+    *,
+    today: date,
+    anew: Mapping[Claim, Anew] | None = None,
+) -> tuple[Rejudged, ...]:
     """
     Every claim of the run, sorted, judged by today's acceptances where the differences it stored suffice.
 
-    What both sides answered is not stored; so a claim whose description changed in anything but acceptances, or
-    whose differences were too many to keep, has to be asked again. Nothing is guessed.
+    `anew` is what stored observations show. What both sides answered is not stored; so a claim whose description changed
+    in anything but acceptances, or whose differences were too many to keep, has to be asked again. Nothing is guessed.
     """
     subjects = claims(environment, checks)
     found = []
     for claim, seen in sorted(run.evidence.items()):
         evidence = worst(seen)
-        now, why = _again(environment, claim, subjects.get(claim), evidence, today)
-        found.append(Rejudged(claim=claim, then=evidence.verdict, now=now, why=why, reproduce=evidence.reproduce))
+        drawn = (anew or {}).get(claim)
+        conclusion = _drawn(environment, claim, drawn, today) if drawn else None
+        now, why = (None, drawn.why) if drawn else _again(environment, claim, subjects.get(claim), evidence, today)
+        if conclusion:
+            now, why = conclusion.verdict, conclusion.summary
+        found.append(
+            Rejudged(
+                claim=claim,
+                then=evidence.verdict,
+                now=now,
+                why=why,
+                reproduce=evidence.reproduce,
+                was=evidence.conclusion.summary,
+                conclusion=conclusion,
+                evidence=evidence,
+            )
+        )
     return tuple(found)
+
+
+def _drawn(environment: Environment, claim: Claim, drawn: Anew, today: date) -> Conclusion | None:
+    """The conclusion as any other is settled; None where there is none."""
+    accepted = accepted_for(environment, claim.check, claim.subject)
+    return settle(drawn.conclusion, accepted, today=today) if drawn.conclusion else None
 
 
 def _again(

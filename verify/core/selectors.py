@@ -7,9 +7,10 @@ from typing import Final, TypeVar
 
 from verify.core.datasets import Backup, Dataset, Discovery, Reference, Shared
 from verify.core.model import Attestation, Endpoint, ErrorProbe, Headroom, Health, Objectives, Routes
+from verify.core.realtime import Realtime
 from verify.core.spec import Spec
 from verify.core.subjects import Environment, Selector, Subject
-from verify.core.successes import Availability, Consumption, DataLoss, Logs, Resource, Rollback, Split
+from verify.core.successes import Alarms, Availability, Consumption, DataLoss, Logs, Resource, Rollback, Split
 
 T = TypeVar("T", bound=Spec)
 _STRUCTURED: Final = frozenset({"postgres", "mysql", "dynamodb"})
@@ -77,6 +78,14 @@ def headroom(environment: Environment) -> tuple[Subject[Headroom], ...]:
     return (Subject(noun="headroom", name="candidate", spec=spec.model_copy(update={"share": share})),)
 
 
+def realtime(environment: Environment) -> tuple[Subject[Realtime], ...]:
+    """The visitors who stay connected, when it is declared what they do."""
+    spec = environment.system.realtime
+    if spec is None or environment.baseline is None:
+        return ()
+    return (Subject(noun="realtime", name="visitors", spec=spec),)
+
+
 def availability(environment: Environment) -> tuple[Subject[Availability], ...]:
     """The candidate's health path over time, when an objective is declared for it."""
     spec = environment.system.objectives.availability
@@ -110,6 +119,11 @@ def consumptions(environment: Environment) -> tuple[Subject[Consumption], ...]:
 def logs(environment: Environment) -> tuple[Subject[Logs], ...]:
     """Every declared sum that may not exceed a number."""
     return _named(environment, "log", environment.system.success.logs)
+
+
+def alarms(environment: Environment) -> tuple[Subject[Alarms], ...]:
+    """Every declared set of alarms that must exist, tell somebody and be quiet."""
+    return _named(environment, "alarm", environment.system.success.alarms)
 
 
 def splits(environment: Environment) -> tuple[Subject[Split], ...]:
@@ -257,7 +271,7 @@ SELECTORS: Final[Mapping[str, Selector]] = {
     for each in (
         health, identity, endpoints, errors, routes, datasets, recorded, keyed, structured, indexed, numbered, mapped,
         stored_objects, dual_written, references, backups, shared_stores, latency, error_rate,
-        availability, data_losses, resources, consumptions, logs, splits, rollbacks, headroom,
+        availability, data_losses, resources, consumptions, logs, alarms, splits, rollbacks, headroom, realtime,
         attestations,
     )
 }  # fmt: skip

@@ -132,17 +132,25 @@ def _measured(environment: Environment, check: str, subject: Subject[Spec]) -> d
     parts["urls"] = [dict(side.urls) for side in sides]
     parts["headers"] = [dict(side.headers) for side in sides]
     parts["identities"] = {name: _plain(spec) for name, spec in system.identities.items()}
-    if subject.noun in {"identity", "mix", "headroom", "split", "rollback"}:
+    if subject.noun in {"identity", "mix", "headroom", "realtime", "split", "rollback"}:
         parts["identity"] = [_plain(side.identity) if side.identity else None for side in sides]
-    if subject.noun in {"data_loss", "resource", "consumption", "log", "rollback"}:
+    if subject.noun in {"data_loss", "resource", "consumption", "log", "alarm", "rollback"}:
         parts["metrics"] = {name: _plain(spec) for name, spec in file.metrics.items()}
     if subject.noun == "availability":
         parts["health"] = _plain(system.health) if system.health else None
-    if subject.noun in {"mix", "headroom"}:
-        parts["endpoints"] = {name: _plain(spec) for name, spec in system.endpoints.items()}
-        parts["load"] = [_plain(side.load) if side.load else None for side in sides]
+    parts |= _under_load(subject, system, sides)
     if subject.noun == "mix":
         parts["subject"] = subject.spec.model_dump(mode="json", by_alias=True, exclude={"availability", "headroom"})
+    return parts
+
+
+def _under_load(subject: Subject[Spec], system: SystemFile, sides: list[EnvironmentFile]) -> dict[str, JsonValue]:
+    parts: dict[str, JsonValue] = {}
+    if subject.noun in {"mix", "headroom"}:
+        parts["endpoints"] = {name: _plain(spec) for name, spec in system.endpoints.items()}
+    if subject.noun in {"mix", "headroom", "realtime"}:
+        # When it may be loaded is no part of what was measured.
+        parts["load"] = [side.load.model_dump(mode="json", exclude={"window"}) if side.load else None for side in sides]
     return parts
 
 
@@ -150,6 +158,18 @@ def digest(value: JsonValue) -> str:
     """SHA-256 of the value's canonical JSON, in hex."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+# Whose observations are kept, so that they can be judged anew; the rules are in their subject.
+_OBSERVED: Final = frozenset({"mix", "availability"})
+
+
+def asked_digest(environment: Environment, check: str, subject: Subject[Spec]) -> str:
+    """A digest of what was asked and of whom, without the rules that judge it; empty where no observations are kept."""
+    if subject.noun not in _OBSERVED:
+        return ""
+    parts = depends(environment, check, subject)
+    return digest({name: part for name, part in parts.items() if name not in {"subject", "accepted"}})[:32]
 
 
 def claim_digest(environment: Environment, check: str, subject: Subject[Spec]) -> str:

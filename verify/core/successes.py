@@ -104,6 +104,56 @@ class Split(Spec):
     canary: dict[str, str] = Field(default={})
 
 
+class AlarmList(Spec):
+    """
+    Where a JSON answer lists its alarms: JSONPaths, `at` into the answer, the others into each of what it leads to.
+
+    `notifies` leads to a list, a number or a flag: whom the alarm tells. A state in neither `quiet` nor `firing` is not
+    known; capital letters do not matter.
+    """
+
+    at: str
+    name: str = "$.name"
+    state: str = "$.state"
+    notifies: str
+    quiet: tuple[str, ...] = Field(default=("ok", "inactive", "normal"), min_length=1)
+    firing: tuple[str, ...] = Field(default=("alarm", "firing", "alerting"), min_length=1)
+
+
+class AlarmFigures(Spec):
+    """Where a JSON answer counts its alarms: JSONPaths of how many there are, how many fire, and whom they tell."""
+
+    total: str
+    firing: str
+    receivers: str
+
+
+class Alarms(Spec):
+    """
+    Alarms that must exist, must notify somebody and must not be firing.
+
+    `names` are exact. `metrics` are CloudWatch's `METRIC [Name=Value …]`, each watched by an alarm; no more than `most`
+    alarms are read for them. A `json` source says `list`, and `names` in it, or `figures`.
+    """
+
+    source: Name
+    names: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    metrics: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    most: Whole = Field(default=1000, ge=1, le=100_000)
+    list_: AlarmList | None = Field(default=None, alias="list")
+    figures: AlarmFigures | None = None
+
+    @model_validator(mode="after")
+    def _asks_for_some(self) -> Alarms:
+        if self.figures is not None and (self.names or self.metrics or self.list_ is not None):
+            raise ValueError("figures: name no alarm; say neither names:, metrics: nor list: beside it")
+        if self.list_ is not None and (self.metrics or not self.names):
+            raise ValueError("list: needs names:, and metrics: are CloudWatch's")
+        if self.figures is None and not self.names and not self.metrics:
+            raise ValueError("say which alarms must exist: names:, metrics: or figures:")
+        return self
+
+
 class Success(Spec):
     """What is measured while the candidate takes traffic, by name."""
 
@@ -111,6 +161,7 @@ class Success(Spec):
     resources: dict[Name, Resource] = Field(default={})
     consumption: dict[Name, Consumption] = Field(default={})
     logs: dict[Name, Logs] = Field(default={})
+    alarms: dict[Name, Alarms] = Field(default={})
     split: Split | None = None
 
 
@@ -119,6 +170,7 @@ class MetricSource(Spec):
     Where figures come from: `json` (an endpoint that answers JSON), `prometheus` (its HTTP API) or `cloudwatch`.
 
     `url` names one of the environment's urls; `request` is what `json` asks; `region` and `namespace` are CloudWatch's.
+    `alertmanager` names the url of the one that Prometheus' alerts go to: whom it tells, and what it silences.
     """
 
     kind: Literal["json", "prometheus", "cloudwatch"]
@@ -127,6 +179,7 @@ class MetricSource(Spec):
     headers: dict[str, str] = Field(default={})
     region: str | None = None
     namespace: str | None = None
+    alertmanager: Name | None = None
     timeout: Duration = Field(default="10s", validate_default=True)
 
     @model_validator(mode="after")
@@ -135,6 +188,8 @@ class MetricSource(Spec):
             raise ValueError("say request: for kind json, and for no other kind")
         if (self.kind == "cloudwatch") is (self.region is None or self.namespace is None):
             raise ValueError("say region: and namespace: for kind cloudwatch, and for no other kind")
+        if self.alertmanager is not None and self.kind != "prometheus":
+            raise ValueError("say alertmanager: for kind prometheus, and for no other kind")
         return self
 
 

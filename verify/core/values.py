@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time
@@ -28,7 +27,7 @@ from uuid import UUID
 
 PLAIN_DIGITS: Final = 400
 DEEPEST: Final = 200
-_TAG: Final = "\x01"
+TAG: Final = "\x01"
 _NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?", re.ASCII)
 _NOT_FINITE = {"nan": "nan", "-nan": "nan", "inf": "inf", "infinity": "inf", "-inf": "-inf", "-infinity": "-inf"}
 
@@ -118,13 +117,13 @@ def token(encoding: str) -> str:
     kind, body = encoding[0], encoding[1:]
     if kind in "blm" or (kind == "#" and body not in _NOT_FINITE):
         return body
-    if kind in "nj":
+    if kind == "n":
         return "null"
     if kind == "S":
         return body
     if kind == "s":
-        return _quoted(_TAG + body if body.startswith(_TAG) else body)
-    return _quoted(_TAG + encoding)
+        return _quoted(TAG + body if body.startswith(TAG) else body)
+    return _quoted(TAG + encoding)
 
 
 def tree(encoding: str) -> Tree:
@@ -137,8 +136,8 @@ def tree(encoding: str) -> Tree:
 def _taken_apart(value: Value) -> Tree:
     if isinstance(value, Mapping):
         return {name: _taken_apart(item) for name, item in value.items()}
-    if isinstance(value, str) and not isinstance(value, Number) and value.startswith(_TAG):
-        return encode(value[1:]) if value.startswith(_TAG, 1) else value[1:]
+    if isinstance(value, str) and not isinstance(value, Number) and value.startswith(TAG):
+        return encode(value[1:]) if value.startswith(TAG, 1) else value[1:]
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [_taken_apart(item) for item in value]
     return encode(value)
@@ -202,7 +201,7 @@ def _encodable(text: str) -> bool:
 def _string(text: str) -> str:
     if text.isascii() or _encodable(text):
         return "s" + text
-    return "S" + json.dumps(_TAG + text if text.startswith(_TAG) else text)
+    return "S" + json.dumps(TAG + text if text.startswith(TAG) else text)
 
 
 def _integer(value: int) -> str:
@@ -244,32 +243,16 @@ _SIMPLE: Final[dict[type, Callable[..., str]]] = {
     UUID: lambda value: f"u{value}",
 }
 
-_WORDS: Final = {
+WORDS: Final = {
     "#": "number", "b": "boolean", "y": "bytes", "u": "uuid", "i": "interval", "T": "instant",
     "t": "timestamp without zone", "d": "date", "c": "time", "C": "time with zone", "l": "list", "m": "map",
     "e": "set",
 }  # fmt: skip
-_ALONE: Final = {ABSENT: "absent", NULL: "null", JSON_NULL: "JSON null"}
-
-
-def show(encoding: str) -> str:
-    """The value for people, with its kind; characters that cannot be told apart on paper are escaped."""
-    kind, body = encoding[0], encoding[1:]
-    if kind in _ALONE:
-        return _ALONE[kind]
-    if kind == "S":
-        return f"string {body}"
-    if kind == "s":
-        clear = body.isprintable() and unicodedata.is_normalized("NFC", body)
-        return f"string {json.dumps(body, ensure_ascii=not clear)}"
-    if kind == "x":
-        name, _, text = body.partition(":")
-        return f"{name} {json.dumps(text, ensure_ascii=False)}"
-    return f"{_WORDS[kind]} {body.replace(_TAG, '')}"
+ALONE: Final = {ABSENT: "absent", NULL: "null", JSON_NULL: "JSON null"}
 
 
 def kind_of(encoding: str) -> str:
     """The kind in a word, for counting: `string`, `instant`, `null`."""
     if encoding[0] == "x":
         return encoding[1:].partition(":")[0]
-    return "string" if encoding[0] in "sS" else _ALONE.get(encoding[0]) or _WORDS[encoding[0]]
+    return "string" if encoding[0] in "sS" else ALONE.get(encoding[0]) or WORDS[encoding[0]]

@@ -20,18 +20,24 @@ from sandbox.systems.twin import Twin
 from sandbox.writing import writing
 from verify.core.catalogue import Check
 from verify.core.errors import CutoverError
-from verify.core.selectors import availability, error_rate, headroom, latency
+from verify.core.selectors import availability, error_rate, headroom, latency, realtime
 from verify.core.subjects import Environment
 from verify.core.verdicts import Problem
 from verify.drilling.gate import Bench, entered, with_one_step
 from verify.drilling.outcome import Outcome, Seen, judge
+from verify.drilling.warm import Warm
 from verify.gating import candidate_build
 from verify.recording import ROOT, home, utc_now
 
 AnyFault = Fault | SuiteFault
 _LIMIT_S: Final = 600
 _LOAD_CLAIMS: Final = frozenset(
-    {"load.headroom headroom/candidate", "load.latency mix/api", "success.error_rate mix/api"}
+    {
+        "load.headroom headroom/candidate",
+        "load.latency mix/api",
+        "load.realtime realtime/visitors",
+        "success.error_rate mix/api",
+    }
 )
 _OLD: Final = timedelta(hours=48)
 _DELETED: Final = frozenset({"parity.errors"})
@@ -59,13 +65,18 @@ class _Nothing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
-    """One twin, one folder for evidence, and the commands a user would type; `writer` writes a second while pytest asks."""
+    """
+    One twin, one folder for evidence, and the commands a user would type; `writer` writes a second while pytest asks.
+
+    `warm` is where pytest runs: in a process of its own each time, whose imports were done before.
+    """
 
     name: str
     environment: Environment
     checks: Mapping[str, Check]
     twin: Twin
     folder: Path
+    warm: Warm
     writer: float = 0.0
     say: Callable[[str], None] = field(default=print)
 
@@ -150,10 +161,11 @@ class Drill:
     def _pytest(
         self, root: Path, *more: str, sabotage: str = "", values: Mapping[str, str] | None = None
     ) -> None:  # fmt: skip
-        words = ["-m", "pytest", f"--env={self.name}", "-q", "-p", "no:cacheprovider", "--allow-writes", *more]
+        words = [f"--env={self.name}", "-q", "-p", "no:cacheprovider", "--allow-writes", *more]
         told = {HOW: sabotage, VICTIM: VICTIMS[self.environment.system.system]} if sabotage else {}
+        told = self._values(root, {**told, **(values or {})})
         with writing(self.twin, self.writer):
-            self._run(words, root, {**told, **(values or {})})
+            self.warm.run(words, values=told, output=root / "output.txt", within=_LIMIT_S)
 
     def _observe(self, root: Path) -> None:
         if availability(self.environment):
@@ -161,19 +173,25 @@ class Drill:
             self._run(["-c", "from verify.cli import main; main()", *words], root, {})
 
     def _load(self, root: Path) -> None:
-        """Both sides are asked under load, and the candidate alone where it is declared what it has to bear."""
+        """Both sides are asked under load, the candidate alone where it has to bear something, and visitors who stay."""
         if loaded(self.environment):
             self._locust(root)
         if headroom(self.environment):
             self._locust(root, "--seconds", "1", file="capacity.py")
+        if realtime(self.environment):
+            self._locust(root, "--allow-writes", file="realtime.py")
 
     def _locust(self, root: Path, *more: str, file: str = "api.py") -> None:
         self._run(["-m", "locust", "-f", f"loadtests/{file}", "--env", self.name, "--headless", *more], root, {})
 
+    def _values(self, root: Path, more: Mapping[str, str]) -> dict[str, str]:
+        """The variables of a command whose evidence goes to a folder, which is there."""
+        root.mkdir(parents=True, exist_ok=True)
+        return {**os.environ, **self.twin.variables, "CUTOVER_EVIDENCE": str(root), **more}
+
     def _run(self, words: Sequence[str], root: Path, more: Mapping[str, str]) -> None:
         """The command run to its end; its output is kept beside the evidence, its exit code is never the verdict."""
-        root.mkdir(parents=True, exist_ok=True)
-        values = {**os.environ, **self.twin.variables, "CUTOVER_EVIDENCE": str(root), **more}
+        values = self._values(root, more)
         with (root / "output.txt").open("ab") as output:
             try:
                 subprocess.run(

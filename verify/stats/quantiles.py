@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
 from verify.core.verdicts import Verdict
 from verify.stats.interval import Interval, between
@@ -68,6 +68,27 @@ class Disagreement:
     limit: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trimmed:
+    """A trimmed mean with its standard error (`spread`) and the degrees of freedom of that."""
+
+    mean: float
+    spread: float
+    freedom: int
+
+    def interval(self, error: float) -> Interval:
+        """One-sided limits, each wrong with probability `error`."""
+        half = float(stdtrit(self.freedom, 1 - error)) * self.spread
+        return Interval(estimate=self.mean, lower=self.mean - half, upper=self.mean + half)
+
+    @property
+    def p(self) -> float:
+        """How often a mean this high is met where the truth is at most 0: under `e` just when `e` limits exclude 0."""
+        if not self.spread:
+            return float(self.mean <= 0)
+        return float(stdtr(self.freedom, -self.mean / self.spread))
+
+
 def block_quantiles(values: Floats, blocks: Whole, count: int, quantiles: Sequence[float]) -> Floats:
     """
     Each block's quantiles, shape (count, len(quantiles)); a block without values gives NaN.
@@ -103,6 +124,11 @@ def trimmed_interval(values: Floats, *, error: float, trim: float = TRIM, correl
     ValueError when fewer than two values are left after trimming, or one is no number.
     """
     between("trimmed mean", "error", error)
+    return trimmed(values, trim=trim, correlated=correlated).interval(error)
+
+
+def trimmed(values: Floats, *, trim: float = TRIM, correlated: bool = False) -> Trimmed:
+    """The trimmed mean and what its t statistic needs; source and errors as `trimmed_interval`."""
     ordered = np.sort(values)
     n = len(ordered)
     cut = int(trim * n)
@@ -115,8 +141,7 @@ def trimmed_interval(values: Floats, *, error: float, trim: float = TRIM, correl
     winsorised = np.clip(values, ordered[cut], ordered[n - cut - 1])
     residuals = winsorised - winsorised.mean()
     squares, freedom = _cosines(residuals) if correlated else (float(residuals @ residuals), kept - 1)
-    half = float(stdtrit(freedom, 1 - error)) * float(np.sqrt(squares / (kept * (kept - 1))))
-    return Interval(estimate=mean, lower=mean - half, upper=mean + half)
+    return Trimmed(mean=mean, spread=float(np.sqrt(squares / (kept * (kept - 1)))), freedom=freedom)
 
 
 def _cosines(residuals: Floats) -> tuple[float, int]:

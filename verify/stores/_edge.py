@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,11 +18,12 @@ from verify.core.secrets import Secret
 _BY_STATE: Final[dict[str, type[StoreError]]] = {
     "42P01": CollectionMissing, "42703": CollectionMissing, "3F000": CollectionMissing, "3D000": CollectionMissing,
     "42501": StoreRefused, "28000": StoreRefused, "28P01": StoreRefused,
-    "55P03": StoreUnavailable, "58000": StoreUnreadable, "58030": StoreUnreadable, "58P01": StoreUnreadable,
+    "55P03": StoreUnavailable, "55006": StoreUnavailable, "HV00N": StoreUnavailable,
 }  # fmt: skip
 _BY_CLASS: Final[dict[str, type[StoreError]]] = {
     "08": StoreUnavailable, "25": StoreUnavailable, "40": StoreUnavailable, "53": StoreUnavailable,
-    "57": StoreUnavailable, "22": StoreUnreadable, "XX": StoreUnreadable, "P0": StoreUnreadable,
+    "57": StoreUnavailable, "72": StoreUnavailable,
+    **dict.fromkeys(("0A", "20", "21", "22", "2F", "38", "39", "54", "55", "58", "HV", "P0", "XX"), StoreUnreadable),
 }  # fmt: skip
 # A refused log-in carries no SQLSTATE in libpq, only its words; a server in another language reads as unavailable.
 _REFUSALS: Final = ("authentication", "password", "pg_hba.conf", "permission denied", "not permitted to log in")
@@ -29,7 +31,9 @@ _REFUSALS: Final = ("authentication", "password", "pg_hba.conf", "permission den
 
 def _kind_of(error: psycopg.Error) -> type[StoreError] | None:
     if error.sqlstate:
-        return _BY_STATE.get(error.sqlstate) or _BY_CLASS.get(error.sqlstate[:2])
+        known = _BY_STATE.get(error.sqlstate) or _BY_CLASS.get(error.sqlstate[:2])
+        # What has a context was said inside a function of theirs: our own statement the server could read.
+        return known or (StoreUnreadable if error.diag.context else None)
     text = str(error)
     if any(word in text for word in _REFUSALS) or ('role "' in text and "does not exist" in text):
         return StoreRefused
@@ -80,6 +84,10 @@ def file_errors(source: str) -> Iterator[None]:
         raise StoreUnreadable(f"{source}: the compressed file is cut short") from None
     except UnicodeDecodeError as error:
         raise StoreUnreadable(f"{source}: not UTF-8: {error.reason}") from None
+    except gzip.BadGzipFile:
+        raise StoreUnreadable(
+            f"{source}: the compressed file is damaged: something that is not gzip is in it"
+        ) from None
     except zlib.error as error:
         raise StoreUnreadable(f"{source}: the compressed file is damaged: {error}") from None
     except OSError as error:

@@ -8,12 +8,16 @@ stores then meet in one form, a batch is joined without a Python object per valu
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 import pyarrow as pa
 
 from verify.core.structures import SequenceState, Structure
+
+# The type of an own column that stands for the key of a record that does not say its key itself.
+MEMBER: Final = "member"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,9 @@ class Shape:
 
     `open` says that records may hold further fields than `columns`; `unique` are sets of columns the store
     itself keeps unique and not null; `notes` are for the reader of the evidence. Two equal `place`s are one
-    collection, however their addresses are written; empty when the store cannot tell.
+    collection, however their addresses are written; empty when the store cannot tell. `own` are columns that the store
+    itself gives each record, beyond `columns`, and that two of its kind have in common; `unheld` are columns whose values
+    it does not keep, because whoever reads them computes them: they are compared with nothing, and the notes say so.
     """
 
     columns: tuple[Field, ...]
@@ -39,6 +45,8 @@ class Shape:
     unique: tuple[frozenset[str], ...] = ()
     notes: tuple[str, ...] = ()
     place: str = ""
+    own: tuple[Field, ...] = ()
+    unheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +161,19 @@ class Located(Protocol):
 
 
 @runtime_checkable
+class Proving(Protocol):
+    """A store whose place could be another's too (a copied server), and that can prove to be one with another store."""
+
+    def showing(self, mark: str) -> AbstractContextManager[str]:
+        """Inside the block the server shows the mark to whoever asks; gives the sign, never empty, by which it is known."""
+        ...
+
+    def shown(self, mark: str) -> str:
+        """The sign under which this server shows the mark just now; empty when it does not."""
+        ...
+
+
+@runtime_checkable
 class Indexed(Protocol):
     """A store whose search index may hold other values than its documents."""
 
@@ -174,6 +195,26 @@ class Marking(Protocol):
         The key of every record (encodings), then one text that stands for the key and the columns.
 
         Texts of two stores may be compared when the dialects of their digests are equal: unequal ones say nothing yet.
+        """
+        ...
+
+
+@runtime_checkable
+class Numbered(Protocol):
+    """A store that can send its hashes as numbers, range after range of a key that is one whole number."""
+
+    def orderly(self, collection: str, *, key: Sequence[str]) -> bool:
+        """True where records lie about in the order of the key: all ranges then cost no more than one pass."""
+        ...
+
+    def numbers(
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int,
+        ranges: Sequence[tuple[int | None, int | None]],
+    ) -> Iterator[pa.RecordBatch]:  # fmt: skip
+        """
+        One batch for each range, its lowest and highest key included (None: no end): keys, and hashes, both int64.
+
+        All are of one snapshot. The hashes are those of `Marking.marks`, and may be compared under the same conditions.
         """
         ...
 
@@ -200,9 +241,10 @@ class Narrowing(Protocol):
         ...
 
     def buckets(
-        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, cut: Cut
-    ) -> Mapping[int, Digest]:
-        """One fingerprint over the key and the named columns for every bucket that holds a record."""
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, cut: Cut,
+        among: Collection[int] | None = None,
+    ) -> Mapping[int, Digest]:  # fmt: skip
+        """One fingerprint over the key and the named columns for every bucket (`among` these) that holds a record."""
         ...
 
     def scan_buckets(
@@ -214,6 +256,6 @@ class Narrowing(Protocol):
 
 
 __all__ = [
-    "Catalogued", "Cut", "Digest", "Digests", "Field", "Indexed", "Listed", "Located", "Lookup", "Marking",
-    "Narrowing", "SequenceState", "Sequences", "Shape", "Store", "Structure", "Structures",
+    "MEMBER", "Catalogued", "Cut", "Digest", "Digests", "Field", "Indexed", "Listed", "Located", "Lookup", "Marking",
+    "Narrowing", "Numbered", "Proving", "SequenceState", "Sequences", "Shape", "Store", "Structure", "Structures",
 ]  # fmt: skip

@@ -24,7 +24,7 @@ from sandbox.web.exchange import (
 )
 from sandbox.web.health import health_body
 from sandbox.web.pages import fallback, pages
-from sandbox.web.prometheus import query_range
+from sandbox.web.prometheus import alertmanagers, alerts, query_range, rules
 from sandbox.web.settings import Settings
 from sandbox.web.tokens import admin_login, caller
 from sandbox.web.wire import now
@@ -150,6 +150,10 @@ def site(settings: Settings) -> Site:
         Endpoint(name="health", method="GET", path="/healthz", handle=api.health, kind=HEALTH),
         Endpoint(name="dual_write_stats", method="GET", path="/api/dual-write/stats", handle=api.stats),
         Endpoint(name="figures", method="GET", path="/api/v1/query_range", handle=api.figures, kind=FIGURES),
+        Endpoint(name="alert_rules", method="GET", path="/api/v1/rules", handle=lambda _: rules(), kind=FIGURES),
+        Endpoint(name="alerts", method="GET", path="/api/v1/alerts", handle=lambda _: alerts(), kind=FIGURES),
+        Endpoint(name="alertmanagers", method="GET", path="/api/v1/alertmanagers", handle=lambda _: alertmanagers(),
+                 kind=FIGURES),
         Endpoint(name="admin_login", method="POST", path="/api/admin/login", handle=api.login),
         Endpoint(name="list_products", method="GET", path="/api/products", handle=api.products),
         Endpoint(name="get_product", method="GET", path="/api/products/{id}", handle=api.product),
@@ -158,5 +162,5 @@ def site(settings: Settings) -> Site:
         Endpoint(name="create_order", method="POST", path="/api/orders", handle=api.create_order, status=201),
         Endpoint(name="admin_products", method="GET", path="/api/admin/products", handle=api.admin_products),
         Endpoint(name="admin_orders", method="GET", path="/api/admin/orders", handle=api.admin_orders),
-    )
+    )  # fmt: skip
     return Site(endpoints=endpoints, pages=pages("Pickup", _PAGES), fallback=fallback("Pickup"))

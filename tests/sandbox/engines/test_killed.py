@@ -12,15 +12,13 @@ from pathlib import Path
 import pytest
 
 WITHIN_S = 20.0
-# The sleep synchronises nothing: the parent says when the server runs, and is then there to be killed. Its length only
-# ends a parent that nobody killed.
 PARENT = """
 import sys, time
 from pathlib import Path
 from sandbox.engines import {engine}
 with {engine}.running(Path(sys.argv[1])) as server:
     print(server.port, flush=True)
-    time.sleep(600)
+    time.sleep(600)  # it is there to be killed; the length only ends a parent that nobody killed
 """
 pytestmark = pytest.mark.xdist_group("engines")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 
 import httpx
@@ -61,7 +62,7 @@ def test_each_fault_changes_its_answers_only_and_heals(sides, paths, planted):
         "field-dropped": {"/api/products?limit=5"}, "number-as-string": {"/api/products/17"},
         "array-reordered": {LISTS[system]}, "wrong-target": set(paths), "health-down": {HEALTH[system]},
         "health-login-page": {HEALTH[system]}, "route-missing": {ROUTE[system]}, "truncated-gzip": {CUT[system]},
-        "error-page": {"/api/products/999999"},
+        "route-shell": {ROUTE[system], "/nowhere"}, "error-page": {"/api/products/999999"},
     }  # fmt: skip
     assert set(expected) == {each.name for each in faults_of(system) if each.kind == "http"}
     baseline, candidate = all_heard(sides, paths)
@@ -125,6 +126,16 @@ def test_missing_route_is_the_fallback_page(sides, planted):
     with planted(sides.twin, "route-missing"):
         assert sides.candidate.get(route).text == sides.candidate.get("/nowhere").text
         assert sides.candidate.get(route).status_code == 200
+
+
+def test_the_shell_is_another_one_in_every_answer(sides, planted):
+    """The page that is gone and a path that never was answer with one shell, whose nonce moves."""
+    route = ROUTE[sides.twin.system]
+    with planted(sides.twin, "route-shell"):
+        shells = {sides.candidate.get(path).text for path in (route, route, "/nowhere")}
+    assert len(shells) == 3
+    plain = sides.candidate.get("/nowhere").text
+    assert {re.sub(r'<script nonce="\w+"></script>', "", each) for each in shells} == {plain}
 
 
 def test_control_port_tells_and_refuses(twin, planted):

@@ -19,6 +19,7 @@ from verify.stores.dynamodb.wire import Answer, AtOnce, Talk
 
 T = TypeVar("T")
 _POLL_S: Final = 0.1
+NEXT: Final = "LastEvaluatedKey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ def pages(
     """
     What `read` makes of every page of a Scan or Query; one without items that goes on is followed like any other.
 
-    `at_once` may make the same of a page's bytes, where it finds as many items as the page says. Raises
-    StoreUnreadable when a page holds other than it says, or names a start that was had before.
+    `at_once` may make the same of a page's bytes. Raises StoreUnreadable when a page holds other than it says, or names
+    a start that was had before.
     """
     counted = question.get("Select") == "COUNT"
     seen: set[bytes] = set()
@@ -49,10 +50,12 @@ def pages(
         found, start = talk.asked(
             operation,
             {**question, "ReturnConsumedCapacity": "TOTAL", **more},
-            lambda answer: (read(_page(answer, talk.source, counted=counted)), answer.get("LastEvaluatedKey")),
+            lambda answer: (read(page_of(answer, talk.source, counted=counted)), answer.get(NEXT)),
             None if at_once is None else partial(_followed, at_once),
         )
         yield found
+        # What was given is not kept while the next one comes.
+        del found
         if not start:
             return
         mark = orjson.dumps(start, option=orjson.OPT_SORT_KEYS)
@@ -67,10 +70,11 @@ def _followed(at_once: AtOnce[T], body: bytes) -> tuple[Answer, tuple[T, object]
     if found is None:
         return None
     answer, made = found
-    return answer, (made, answer.get("LastEvaluatedKey"))
+    return answer, (made, answer.get(NEXT))
 
 
-def _page(answer: Answer, source: str, *, counted: bool) -> Page:
+def page_of(answer: Answer, source: str, *, counted: bool = False) -> Page:
+    """The page that the answer is. Raises StoreUnreadable when it holds other than it says."""
     count, items = answer.get("Count"), answer.get("Items", [])
     if not isinstance(count, int) or not isinstance(items, list):
         raise StoreUnreadable(f"{source}: a page without Count or Items")
@@ -109,18 +113,24 @@ class _Belt(Generic[T]):
         self._stopped.set()
 
 
-def side_by_side(source: str, segments: int, each: Callable[[int], Generator[T, None, None]]) -> Iterator[T]:
+def side_by_side(
+    source: str, segments: int, each: Callable[[int], Generator[T, None, None]]
+) -> Generator[T, None, None]:
     """
-    What `each(segment)` gives for every segment, as it comes, from one thread a segment; bounded memory.
+    What `each(segment)` gives for every segment, as it comes, from one thread a segment; at most one piece a segment waits.
 
     Ends only after every segment has said that it reached its own end; raises what any of them raised.
     """
-    belt: _Belt[T] = _Belt(2 * segments)
+    belt: _Belt[T] = _Belt(segments)
 
     def run(segment: int) -> bool:
         try:
             with closing(each(segment)) as pieces:
-                return all(belt.put(piece) for piece in pieces)
+                for piece in pieces:
+                    if not belt.put(piece):
+                        return False
+                    del piece
+                return True
         finally:
             belt.put(_Ended(segment))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import orjson
@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from verify.core.values import parse_json
 from verify.stores.dynamodb.typed import Typed, typed
+from verify.stores.dynamodb.wire import Answer
 from verify.stores.json_file.page import Page, page
 from verify.stores.json_file.structure import UnfitError, found
 
@@ -41,33 +42,57 @@ class Wanted:
     known: frozenset[str]
     expiry: str | None = None
 
+    @classmethod
+    def of(cls, names: Sequence[str], skip: Sequence[str], expiry: str | None) -> Wanted:
+        """As a scan asks for them."""
+        return cls(names=names, known=frozenset({*names, *skip}), expiry=expiry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """One answer: what stands around its items, and where in its bytes these begin and end."""
+
+    answer: Answer
+    raw: bytes
+    start: int
+    end: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """One answer: what stands around its items, their records, and when each item expires that says so, as encodings."""
+    """The items of one answer: their records, and when each item expires that says so, as encodings."""
 
-    answer: dict[str, Any]
     batches: Sequence[pa.RecordBatch]
     expiries: Sequence[str]
 
 
-def plain(raw: bytes, wanted: Wanted) -> Taken | None:
-    """The answer to a Scan, if all its items are plain and as many as it says; None otherwise."""
+def around(raw: bytes) -> Unread | None:
+    """The answer to a Scan without its items, which nobody has looked at yet; None where it cannot be told from them."""
     start, end = raw.find(_ITEMS) + len(_ITEMS), raw.rfind(_LAST) + 1
-    if start < len(_ITEMS) or end <= start or not _text(raw):
+    if start < len(_ITEMS) or end <= start:
         return None
     try:
         answer = orjson.loads(raw[:start] + raw[end:])
-        parts = list(_parts(raw, start, end, wanted))
-    except (orjson.JSONDecodeError, UnfitError):
+    except orjson.JSONDecodeError:
         return None
-    batches = [batch for batch, _ in parts]
     if not isinstance(answer, dict) or answer.get("Items") != []:
         return None
-    count = answer.get("Count")
-    if count != sum(map(len, batches)) or answer.get("ScannedCount", count) != count:
+    return Unread(answer=answer, raw=raw, start=start, end=end)
+
+
+def plain(unread: Unread, wanted: Wanted) -> Taken | None:
+    """The items of the answer, if all are plain and as many as it says; None otherwise."""
+    if not _text(unread.raw):
         return None
-    return Taken(answer=answer, batches=batches, expiries=[each for _, some in parts for each in some])
+    try:
+        parts = list(_parts(unread.raw, unread.start, unread.end, wanted))
+    except UnfitError:
+        return None
+    batches = [batch for batch, _ in parts]
+    count = unread.answer.get("Count")
+    if count != sum(map(len, batches)) or unread.answer.get("ScannedCount", count) != count:
+        return None
+    return Taken(batches=batches, expiries=[each for _, some in parts for each in some])
 
 
 def _text(raw: bytes) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import compress
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -13,12 +15,13 @@ from verify.core.errors import StoreUnavailable, StoreUnreadable
 from verify.stores.dynamodb.advice import expired
 from verify.stores.dynamodb.encoding import Item, Rows
 from verify.stores.dynamodb.keys import Key, batches, physical
-from verify.stores.dynamodb.pages import Page, pages, side_by_side
-from verify.stores.dynamodb.plain import Wanted, plain
+from verify.stores.dynamodb.pages import NEXT, Page, page_of, pages, side_by_side
+from verify.stores.dynamodb.plain import Unread, Wanted, around, plain
 from verify.stores.dynamodb.table import Table
-from verify.stores.dynamodb.wire import Answer, AtOnce, Talk, Wire
+from verify.stores.dynamodb.wire import Answer, Talk, Wire, answer_of
 
 Read = Callable[[Page], pa.RecordBatch]
+_Piece: TypeAlias = Sequence[pa.RecordBatch] | Unread
 _BATCH = 100  # keys a BatchGetItem takes
 
 
@@ -61,33 +64,38 @@ class Reading:
         return sum(side_by_side(self.wire.source, self.segments, each))
 
     def scan(self, asked: Asked) -> Iterator[pa.RecordBatch]:
-        """Every item once, a page a batch, in no order."""
+        """Every item once, a page a batch or a few, in no order."""
 
-        def each(segment: int) -> Generator[pa.RecordBatch, None, None]:
-            rows = asked.rows()
-            at_once = self._at_once(asked) if asked.wanted is None else None
+        def each(segment: int) -> Generator[_Piece, None, None]:
+            own = asked.rows()
+
+            def read(page: Page) -> _Piece:
+                return [self._batch(page, own, asked)]
+
+            at_once = _unread if asked.wanted is None else None
             with self.wire.talking() as talk:
-                for batches in pages(
-                    talk, "Scan", self._question(segment), lambda page: [self._batch(page, rows, asked)], at_once
-                ):
-                    yield from (batch for batch in batches if batch.num_rows)
+                yield from pages(talk, "Scan", self._question(segment), read, at_once)
 
-        return side_by_side(self.wire.source, self.segments, each)
+        wanted = Wanted.of([*asked.key, *asked.columns], asked.skip, self.expiry)
+        rows = asked.rows()
+        # Items are taken apart here and not in the segments' threads: what each thread needs for it, it keeps.
+        with closing(side_by_side(self.wire.source, self.segments, each)) as pieces:
+            for piece in pieces:
+                found = self._taken(piece, wanted, rows, asked) if isinstance(piece, Unread) else piece
+                del piece
+                yield from (batch for batch in found if batch.num_rows)
 
-    def _at_once(self, asked: Asked) -> AtOnce[Sequence[pa.RecordBatch]]:
-        """What reads the items of a page many at once, if they are plain."""
-        names = (*asked.key, *asked.columns)
-        wanted = Wanted(names=names, known=frozenset({*names, *asked.skip}), expiry=self.expiry)
-
-        def taken(body: bytes) -> tuple[Answer, Sequence[pa.RecordBatch]] | None:
-            found = plain(body, wanted)
-            if found is None:
-                return None
-            now = self.now()
-            self.wire.ledger.met(expired=sum(1 for each in found.expiries if each[0] == "#" and float(each[1:]) < now))
-            return found.answer, found.batches
-
-        return taken
+    def _taken(self, unread: Unread, wanted: Wanted, rows: Rows, asked: Asked) -> Sequence[pa.RecordBatch]:
+        """The items of an answer, many at once if they are plain, else one by one."""
+        found = plain(unread, wanted)
+        if found is None:
+            answer = answer_of(unread.raw, self.wire.source)
+            if answer.get(NEXT) != unread.answer.get(NEXT):
+                raise StoreUnreadable(f"{self.wire.source}: an answer to Scan in which it is not clear what follows")
+            return [self._batch(page_of(answer, self.wire.source), rows, asked)]
+        now = self.now()
+        self.wire.ledger.met(expired=sum(1 for each in found.expiries if each[0] == "#" and float(each[1:]) < now))
+        return found.batches
 
     def sample(self, talk: Talk, size: int) -> Iterator[Item]:
         """A few items of every segment, `size` in all."""
@@ -140,6 +148,12 @@ class Reading:
         for some in batches(keys, _BATCH):
             for items in _got(talk, self.table.name, some):
                 yield read(Page(len(items), items))
+
+
+def _unread(body: bytes) -> tuple[Answer, _Piece] | None:
+    """The answer and its items, of which nothing is made yet; None where they have to be read with it."""
+    found = around(body)
+    return None if found is None else (found.answer, found)
 
 
 def _got(talk: Talk, table: str, keys: Sequence[Key]) -> Iterator[list[Item]]:

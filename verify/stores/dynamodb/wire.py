@@ -117,13 +117,18 @@ class Talk:
                 return {}
             kind = reply.kind or "no content type"
             raise StoreUnreadable(f"{self.source}: answered {reply.status} with {kind}; that is not DynamoDB")
-        try:
-            found = orjson.loads(reply.body)
-        except orjson.JSONDecodeError as error:
-            raise StoreUnreadable(f"{self.source}: the answer is not JSON: {error.msg}") from None
-        if not isinstance(found, dict):
-            raise StoreUnreadable(f"{self.source}: the answer is not a JSON object")
-        return found
+        return answer_of(reply.body, self.source)
+
+
+def answer_of(body: bytes, source: str) -> Answer:
+    """The answer that the bytes are. Raises StoreUnreadable when they are no JSON object."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise StoreUnreadable(f"{source}: the answer is not JSON: {error.msg}") from None
+    if not isinstance(found, dict):
+        raise StoreUnreadable(f"{source}: the answer is not a JSON object")
+    return found
 
 
 def _units(answer: Answer) -> float:

@@ -84,13 +84,18 @@ def _nested(structure: Structure, names: Names) -> _Nested:
 
 def _groups(nested: _Nested) -> tuple[list[Places], Places]:
     """Values of one and the same shape, in groups, and the rest."""
+    size, none = int(nested.sizes[0]), np.empty(0, np.int64)
+    if nested.starts.size >= _FEW and size <= _LONG and (nested.sizes == size).all():
+        rows = nested.signs.reshape(-1, size)
+        if (rows == rows[0]).all():
+            return [np.arange(nested.starts.size)], none
     within = np.arange(nested.at.size) - np.repeat(nested.starts, nested.sizes)
     mixed = (nested.signs + 1) * _MIX[within % _LONG]
     shapes = np.add.reduceat(mixed ^ (mixed >> 29), nested.starts)
     order = np.argsort(shapes, kind="stable")
     cuts = np.flatnonzero(np.diff(shapes[order])) + 1
     groups: list[Places] = []
-    single: list[Places] = [np.empty(0, np.int64)]
+    single: list[Places] = [none]
     for group in np.split(order, cuts):
         size = int(nested.sizes[group[0]])
         if group.size < _FEW or size > _LONG:

@@ -29,6 +29,8 @@ from verify.stores.json_file.structure import (
     found,
 )
 
+# Under which name of its own a record's name in an object of objects is given.
+MEMBER_NAME: Final = "_name"
 # A table of records by names larger than this, a piece of a file where each record has names of its own, is not worth it.
 _CELLS: Final = 2**22
 
@@ -62,6 +64,9 @@ class Page:
         arrays = [*map(self._column, names), self._others(known)]
         if self.members is not None and key is not None:
             arrays[0] = pc.if_else(pc.equal(arrays[0], ABSENT), self.members, arrays[0])
+        if self.members is not None and MEMBER_NAME in names:
+            at = [*names].index(MEMBER_NAME)
+            arrays[at] = pc.if_else(pc.equal(arrays[at], ABSENT), self.members, arrays[at])
         return pa.RecordBatch.from_arrays(arrays, names=[str(at) for at in range(len(arrays))])
 
     def _column(self, name: str) -> pa.LargeStringArray:
@@ -113,36 +118,65 @@ def page(raw: bytes, form: Form) -> Page:
 
 def _names(structure: Structure) -> Names:
     gaps = np.flatnonzero(structure.roles == NAME)
-    starts, ends = structure.starts[gaps], structure.ends[gaps]
-    quoted = (structure.characters[starts] == QUOTE) & (structure.characters[ends - 1] == QUOTE)
-    if not quoted.all() or (structure.quotes[gaps] != 2).any():
+    starts, ends = structure.starts.take(gaps), structure.ends.take(gaps)
+    quoted = (structure.characters.take(starts) == QUOTE) & (structure.characters.take(ends - 1) == QUOTE)
+    if not quoted.all() or (structure.quotes.take(gaps) != 2).any():
         raise UnfitError
     numbers = np.full(structure.roles.size, -1)
     if not gaps.size:
         return Names(numbers=numbers, words=[])
+    first = int(np.searchsorted(gaps, np.argmax(structure.codes == CLOSE)))
     offsets = np.stack([starts, ends], axis=1).ravel()
     texts = pa.LargeBinaryArray.from_buffers(
         pa.large_binary(), offsets.size - 1, [None, pa.py_buffer(offsets), pa.py_buffer(structure.raw)]
     )
-    distinct = texts.take(pa.array(np.arange(0, offsets.size, 2))).dictionary_encode()
-    numbers[gaps] = distinct.indices.to_numpy()
+    used = texts.take(pa.array(np.arange(0, offsets.size, 2)))
+    again = gaps.size // first if _repeats(used, first) else 1
+    distinct = used[: gaps.size // again].dictionary_encode()
+    numbers[gaps] = np.tile(distinct.indices.to_numpy(), again)
     return Names(numbers=numbers, words=distinct.dictionary.to_pylist())
+
+
+def _repeats(names: pa.LargeBinaryArray, first: int) -> bool:
+    """Whether all names are the first few of them, again and again: those of one record, which most others have too."""
+    if not first or len(names) % first:
+        return False
+    _, offsets, data = names.buffers()
+    bounds = np.frombuffer(offsets, np.int64, len(names) + 1)
+    sizes, size = np.diff(bounds).reshape(-1, first), int(bounds[first])
+    if (sizes != sizes[0]).any():
+        return False
+    letters = np.frombuffer(data, np.uint8, int(bounds[-1])).reshape(-1, size)
+    return bool((letters == letters[0]).all())
 
 
 def _table(structure: Structure, names: Names, filled: Places, absent: int) -> tuple[list[str], Places]:
     """The names of fields, and for each record and name the number of the text, or `absent`."""
     gaps = np.flatnonzero(structure.codes[1:] == COLON)
     words, columns = _fields(names, names.numbers[gaps])
-    opened = structure.codes == OPEN
-    rows = np.cumsum(opened)[gaps] - 1
-    size = int(np.count_nonzero(opened))
-    if size * len(words) > _CELLS:
+    opened = np.flatnonzero(structure.codes == OPEN)
+    size, width = opened.size, len(words)
+    if size * width > _CELLS:
         raise UnfitError
-    cells = np.full((size, len(words)), absent)
+    cells = np.full((size, width), absent)
+    if _same(gaps, opened, columns, width):
+        cells[:, columns[:width]] = filled.take(gaps + 1).reshape(size, width)
+        return words, cells
+    rows = np.repeat(np.arange(size), np.diff(np.searchsorted(gaps, opened), append=gaps.size))
     cells[rows, columns] = filled[gaps + 1]
     if np.count_nonzero(cells != absent) != gaps.size:
         raise UnfitError  # a name appears twice in one record
     return words, cells
+
+
+def _same(gaps: Places, opened: Places, columns: Places, width: int) -> bool:
+    """Whether each record has every name once, in the order of the first one."""
+    if not width or gaps.size != opened.size * width:
+        return False
+    if (gaps[::width] < opened).any() or (gaps[width - 1 :: width][:-1] >= opened[1:]).any():
+        return False
+    order = columns.reshape(-1, width)
+    return bool((order == order[0]).all()) and np.unique(order[0]).size == width
 
 
 def _fields(names: Names, used: Places) -> tuple[list[str], Places]:

@@ -145,13 +145,23 @@ class Parser:
                 break
 
     def skip(self, depth: int = 0) -> None:
-        """Passes the value here, large ones piece by piece."""
+        """Passes the value here, the outermost and large ones piece by piece."""
         kind = self.peek()
         if depth > 3 or kind not in ("[", "{"):
             self.value()
             return
+        if depth and self._passed_whole():
+            return
         for _ in self.elements() if kind == "[" else self.members():
             self.skip(depth + 1)
+
+    def _passed_whole(self) -> bool:
+        """Passes the array or object here if its end was read and nothing is wrong with it; else nothing is passed."""
+        try:
+            _, self._at = JSON.raw_decode(self._buffer, self._at)
+        except (ValueError, RecursionError):
+            return False
+        return True
 
     def newline(self) -> bool:
         """Passes blanks; True when a line ended or the file did."""

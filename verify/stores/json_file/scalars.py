@@ -35,12 +35,12 @@ class Scalars:
         self.numbers: Places = np.arange(self.gaps.size) * 2
         self._structure = structure
         self._buffer: Bytes = structure.characters.copy()
-        self._inside: npt.NDArray[np.bool_] = roles[self.gaps] == INSIDE
-        self._from: Places = structure.starts[self.gaps]
-        self._to: Places = structure.ends[self.gaps]
+        self._inside: npt.NDArray[np.bool_] = roles.take(self.gaps) == INSIDE
+        self._from: Places = structure.starts.take(self.gaps)
+        self._to: Places = structure.ends.take(self.gaps)
         self._extras: list[str] = []
         self._known: dict[str, int] = {}
-        self._canonical(_KINDS[structure.characters[self._from]])
+        self._canonical(_KINDS.take(structure.characters.take(self._from)))
 
     def added(self, text: str) -> int:
         """The number of a text that stands nowhere in the file."""
@@ -64,7 +64,7 @@ class Scalars:
         return pa.LargeStringArray.from_buffers(offsets.size - 1, pa.py_buffer(offsets), data)
 
     def _canonical(self, kinds: Bytes) -> None:
-        named = self._structure.codes[self.gaps + 1] == MEMBER
+        named = self._structure.codes.take(self.gaps + 1) == MEMBER
         if not kinds.all() or (kinds[named] != _STRING).any():
             raise UnfitError
         escaped = self._escaped()

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final, Literal
@@ -14,17 +15,18 @@ from typing import Final, Literal
 import pyarrow as pa
 from pydantic import JsonValue
 
-from verify.core.errors import CollectionMissing, StoreUnreadable
+from verify.core.errors import CollectionMissing, StoreRefused, StoreUnreadable
 from verify.core.secrets import Secret
 from verify.core.values import ABSENT, encode
 from verify.stores._edge import file_errors, revealed
-from verify.stores.json_file.page import Page
+from verify.stores.json_file.ahead import ahead
+from verify.stores.json_file.page import MEMBER_NAME, Page
 from verify.stores.json_file.parser import Parser
 from verify.stores.json_file.recall import Hashes, Memory, Recall, among, hashed, pages, wanted_hashes
 from verify.stores.json_file.records import Record, Records
 from verify.stores.json_file.structure import UnfitError
 from verify.stores.json_file.text import Signature, Text, changed, held, state_of
-from verify.stores.protocol import Field, Shape
+from verify.stores.protocol import MEMBER, Field, Shape
 
 _ENDINGS: Final = (".json", ".ndjson", ".jsonl")
 _LINES: Final = (".ndjson", ".jsonl")
@@ -55,8 +57,8 @@ class JsonFileStore:
     """
     One file, or one folder of files. `collection` is a path in it: `products`, `$.shop.products`, `$`.
 
-    In an object of objects the member's name is the key of a record that has no such field of its own. It says nothing
-    where the record says its key itself, or where the dataset has no key or one of several fields.
+    In an object of objects the member's name is the key of a record that has no such field of its own, and `_name` of
+    every record that has no such field.
     """
 
     source: str
@@ -67,11 +69,14 @@ class JsonFileStore:
     def describe(self, collection: str) -> Shape:
         """The fields of the first 1,000 records; `open`, because the next record may have another one."""
         names: set[str] = set()
+        named = False
         with closing(self._found(collection, paged=False)) as records:
             for found in islice(records, _SAMPLE):
                 names.update(found.names if isinstance(found, Page) else found[1])
+                named = named or (found.members if isinstance(found, Page) else found[0]) is not None
         columns = tuple(Field(name=name, type="json") for name in sorted(names))
-        return Shape(columns=columns, open=True, place=self._place(collection))
+        own = (Field(name=MEMBER_NAME, type=MEMBER),) if named and MEMBER_NAME not in names else ()
+        return Shape(columns=columns, open=True, place=self._place(collection), own=own)
 
     def _place(self, collection: str) -> str:
         """File (by device and inode) and the path in it: the same however its name is spelt."""
@@ -88,28 +93,31 @@ class JsonFileStore:
         self, collection: str, *, key: Sequence[str], columns: Sequence[str], skip: Sequence[str] = ()
     ) -> Generator[pa.RecordBatch, None, None]:
         """Every record once, in file order; the whole file is checked before the last batch leaves."""
-        wanted = Wanted.of(key, columns, skip)
-        waiting = _Waiting(len(wanted.names) + 1)
         recall = Recall(collection=collection, key=tuple(key))
-        with closing(self._found(collection, recall=recall)) as records:
+        yield from ahead(partial(self._batches, recall, Wanted.of(key, columns, skip)))
+        if key:
+            self.memory.last = recall
+
+    def _batches(self, recall: Recall, wanted: Wanted) -> Generator[pa.RecordBatch, None, None]:
+        """What a scan gives; `recall` is told where each record lies, by its key."""
+        waiting, width = _Waiting(len(wanted.names) + 1), len(recall.key)
+        with closing(self._found(recall.collection, recall=recall)) as records:
             for found in records:
                 try:
                     if isinstance(found, Page):
                         yield from waiting.batches()
                         batch = found.batch(wanted.names, wanted.known, wanted.member)
-                        if key:
-                            recall.add(found, batch.columns[: len(key)])
+                        if width:
+                            recall.add(found, batch.columns[:width])
                         yield batch
                     else:
                         recall.lose()
                         waiting.add(_row(found, wanted))
                 except ValueError as error:
-                    raise StoreUnreadable(f"{self.source}: a record of {collection}: {error}") from None
+                    raise StoreUnreadable(f"{self.source}: a record of {recall.collection}: {error}") from None
                 if waiting.full:
                     yield from waiting.batches()
         yield from waiting.batches()
-        if key:
-            self.memory.last = recall
 
     def lookup(
         self, collection: str, *, key: Sequence[str], values: Sequence[Sequence[str]], columns: Sequence[str],
@@ -192,10 +200,13 @@ def _located(path: Path, segments: list[str], source: str) -> tuple[Path, list[s
     """The file, and what is left of the path inside it."""
     if not path.is_dir():
         return path, segments
-    for ending in (f"{each}{zipped}" for each in _ENDINGS for zipped in ("", ".gz")):
-        if segments and (path / f"{segments[0]}{ending}").exists():
-            return path / f"{segments[0]}{ending}", segments[1:]
     name = segments[0] if segments else "products"
+    names = [f"{name}{each}{zipped}" for each in _ENDINGS for zipped in ("", ".gz")] if segments else []
+    found = [each for each in names if (path / each).exists()]
+    if len(found) > 1:
+        raise StoreRefused(f"{source}: {' and '.join(found)} are both in the folder; leave one, or name it in `path`")
+    if found:
+        return path / found[0], segments[1:]
     raise CollectionMissing(f"{source}: there is no file {name}.json in the folder")
 
 
@@ -227,5 +238,7 @@ def _row(record: Record, wanted: Wanted) -> list[str]:
     member, fields = record
     if member is not None and wanted.member is not None and wanted.member not in fields:
         fields = {**fields, wanted.member: member}
+    if member is not None and MEMBER_NAME in wanted.names and MEMBER_NAME not in fields:
+        fields = {**fields, MEMBER_NAME: member}
     row = [encode(fields[name]) if name in fields else ABSENT for name in wanted.names]
     return [*row, encode({name: fields[name] for name in fields if name not in wanted.known})]

@@ -18,7 +18,7 @@ _NEWLINE: Final = 10
 # Blanks are passed one at a time; more than this many in one place leave the piece to the patient parser.
 _BLANKS: Final = 64
 _MARKS: Final = bytes(each < 32 or each in b'"{}[],:' for each in range(256))
-_BLANK_MARKS: Final = bytes(each in b" \t\n\r" for each in range(256))
+_BLANK: Final = np.array([each in b" \t\n\r" for each in range(256)])
 # Around the records: `{`, `}`, `,`, `:`. Between the fields of one: `,`, `:`, and `{` `[` and `}` `]` of a nested value.
 OPEN, CLOSE, BETWEEN, MEMBER, COMMA, COLON, NEST, UNNEST, INNER, WRONG = range(10)
 BLANK, NAME, VALUE, INSIDE = 1, 2, 3, 4
@@ -58,7 +58,7 @@ def _table(size: int, entries: dict[int, int], default: int = 0) -> Bytes:
     return table
 
 
-_SIGNS: Final = _table(256, dict.fromkeys(b"{}[],:", 1)).astype(bool)
+_SIGNS: Final = bytes(each in b"{}[],:" for each in range(256))
 _STEP: Final = np.zeros(256, np.int8)
 _STEP[list(b"{[")] = 1
 _STEP[list(b"}]")] = -1
@@ -98,7 +98,8 @@ def found(raw: bytes, form: Form) -> Structure:
         marks = marks[~np.isin(marks, _escaped(escapes), assume_unique=True)]
     kinds = characters.take(marks)
     quotes = np.cumsum(kinds == QUOTE, dtype=np.int32)
-    outside = np.flatnonzero(_SIGNS.take(kinds) > (quotes & 1).astype(np.bool_))
+    signs = np.frombuffer(kinds.tobytes().translate(_SIGNS), np.uint8)
+    outside = np.flatnonzero(signs > quotes.astype(np.uint8) & 1)
     codes, last = _codes(kinds.take(outside))
     outside = outside[:last]
     control = np.flatnonzero(kinds[: outside[-1]] < ord(" "))
@@ -151,8 +152,7 @@ def _gaps(
 ) -> Structure:
     starts, ends = at[:-1] + 1, at[1:].copy()
     roles = _ROLES[form].take(codes[:-1] * 16 + codes[1:])
-    held = np.flatnonzero(ends > starts)
-    _trim(np.frombuffer(raw.translate(_BLANK_MARKS), np.bool_), starts, ends, held)
+    _trim(characters, starts, ends)
     empty = starts >= ends
     roles[(roles == INSIDE) & empty] = BLANK
     inner = np.flatnonzero(roles == INSIDE)
@@ -165,17 +165,19 @@ def _gaps(
     )  # fmt: skip
 
 
-def _trim(blank: npt.NDArray[np.bool_], starts: Places, ends: Places, held: Places) -> None:
-    """Moves starts and ends past blanks."""
-    left = held[blank.take(starts.take(held))]
+def _trim(characters: Bytes, starts: Places, ends: Places) -> None:
+    """Moves starts and ends past blanks; a gap of blanks alone ends where it starts, or before."""
+    left = np.flatnonzero(_BLANK.take(characters.take(starts)))
     for _ in range(_BLANKS):
         if not left.size:
             break
         starts[left] += 1
-        left = left[(starts[left] < ends[left]) & blank[starts[left]]]
-    left = held[(starts[held] < ends[held]) & blank[ends[held] - 1]]
+        left = left[_BLANK.take(characters.take(starts[left]))]
+    left = np.flatnonzero(_BLANK.take(characters.take(ends - 1)))
+    left = left[starts[left] < ends[left]]
     for _ in range(_BLANKS):
         if not left.size:
             break
         ends[left] -= 1
-        left = left[blank[ends[left] - 1]]
+        left = left[_BLANK.take(characters.take(ends[left] - 1))]
+        left = left[starts[left] < ends[left]]

@@ -135,7 +135,11 @@ def _keys(asking: Asking, schema: str, table: str) -> dict[str, tuple[str, ...]]
 
 
 def server_place(asking: Asking) -> str:
-    """The server by what it was born with, not by how it was reached."""
+    """
+    The server by what it was born with, not by how it was reached.
+
+    Two servers from one image may say the same, so equal texts are a question for `MysqlStore.showing`, no answer.
+    """
     if asking.server.mariadb:
         names = "@@server_id, @@hostname, @@port, @@datadir, @@pid_file"
         row = asking.rows(f"SELECT CONCAT_WS(' ', {names})")[0]

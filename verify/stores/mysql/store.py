@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from verify.core.errors import StoreUnavailable
 from verify.stores.mysql.catalog import Column, located, relation, server_place
 from verify.stores.mysql.chunks import Protection, gently
 from verify.stores.mysql.lookup import looked_up
@@ -91,6 +92,22 @@ class MysqlStore:
         """The server by what it was born with, and the connection's database."""
         with self.session.reading() as asking:
             return f"{server_place(asking)} {asking.rows('SELECT DATABASE()')[0][0] or ''}".strip()
+
+    @contextmanager
+    def showing(self, mark: str) -> Iterator[str]:
+        """A lock of this name is held inside the block: it belongs to the server's memory, and locks no data."""
+        with self.session.reading() as asking:
+            taken, holder = asking.rows("SELECT GET_LOCK(%s, 0), CONNECTION_ID()", [mark])[0]
+            if taken != 1:
+                raise StoreUnavailable(
+                    f"{self.source}: the server gives no named lock, which proves which server it is"
+                )
+            yield str(holder)
+
+    def shown(self, mark: str) -> str:
+        """The connection that holds the lock of this name."""
+        with self.session.reading() as asking:
+            return str(asking.rows("SELECT IS_USED_LOCK(%s)", [mark])[0][0] or "")
 
 
 def _word(column: Column) -> str:

@@ -45,7 +45,8 @@ class OpenSearchStore:
                 kinds.setdefault(name, set()).add(kind(rules))
         columns = tuple(Field(name=name, type=" | ".join(sorted(kinds[name]))) for name in sorted(kinds))
         unique = (frozenset({ID}),) if len(found.indices) == 1 and not _routed(found) else ()
-        return Shape(columns=columns, open=True, unique=unique, notes=notes, place=found.place)
+        own = (Field(name=ID, type="id"),)
+        return Shape(columns=columns, open=True, unique=unique, notes=notes, place=found.place, own=own)
 
     def count(self, collection: str) -> int:
         """Documents by `_count`: nested parts, which `docs.count` counts too, are none; what no refresh showed is not seen."""

@@ -18,6 +18,7 @@ _VIEW: Final = re.compile(rf"CREATE (?:OR REPLACE )?(?:MATERIALIZED )?VIEW {_QUA
 _COPY: Final = re.compile(rf"COPY {_QUALIFIED} (?:\((?P<rest>.*)\))? ?FROM stdin;", re.DOTALL)
 _INSERT: Final = re.compile(rf"INSERT INTO {_QUALIFIED}[\s(]")
 _ENUM: Final = re.compile(rf"CREATE TYPE {_QUALIFIED} AS ENUM\b")
+_COMPOSITE: Final = re.compile(rf"CREATE TYPE {_QUALIFIED} AS \((?P<rest>.*)", re.DOTALL)
 _RANGE: Final = re.compile(rf"CREATE TYPE {_QUALIFIED} AS RANGE\b")
 _DOMAIN: Final = re.compile(rf"CREATE DOMAIN {_QUALIFIED} AS (?P<rest>.*);", re.DOTALL)
 _ATTACH: Final = re.compile(
@@ -64,6 +65,7 @@ class Catalog:
     enums: set[str] = field(default_factory=set)
     ranges: set[str] = field(default_factory=set)
     domains: dict[str, str] = field(default_factory=dict)
+    composites: dict[Name, tuple[str, ...]] = field(default_factory=dict)
     inserted: set[Name] = field(default_factory=set)
     primary: dict[Name, tuple[str, ...]] = field(default_factory=dict)
     parents: dict[Name, list[Name]] = field(default_factory=dict)
@@ -100,6 +102,9 @@ class Catalog:
             self.enums.add(self._name(found)[1])
         elif found := _RANGE.match(text):
             self.ranges.add(self._name(found)[1])
+        elif found := _COMPOSITE.match(text):
+            fields = (_COLUMN.fullmatch(each) for each in _items(found["rest"]))
+            self.composites[self._name(found)] = tuple(_type_of(each["rest"]) for each in fields if each)
         elif found := _DOMAIN.match(text):
             self.domains[self._name(found)[1]] = _type_of(found["rest"])
 
@@ -133,6 +138,16 @@ class Catalog:
 
     def _name(self, found: re.Match[str]) -> Name:
         return (bare(found["schema"]) if found["schema"] else self.space), bare(found["name"])
+
+    def fields(self, type_text: str) -> tuple[str, ...] | None:
+        """The types of a composite's fields, by place, or of the columns of the table it is a row of; None for others."""
+        found = _NAMES.fullmatch(type_text)
+        if not found:
+            return None
+        name = self._name(found)
+        if name in self.composites:
+            return self.composites[name]
+        return tuple(self.tables[name].columns.values()) if found["schema"] and name in self.tables else None
 
     def copied(self, text: str) -> tuple[Name, list[str]]:
         """The table and the columns, in order, of the rows behind this head."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from verify.core.values import canonical_number, encode, listed, token
@@ -20,6 +21,7 @@ _DIMENSIONS: Final = re.compile(r"((?:\[-?\d+:-?\d+\])+)=", re.ASCII)
 _MONEY: Final = re.compile(r"-?\$[\d,]+\.\d\d", re.ASCII)
 _RANGE: Final = re.compile(r'([\[(])("(?:[^"]|"")*"|[^,"]*),("(?:[^"]|"")*"|[^,"]*)([\])])')
 _MODIFIER: Final = re.compile(r"\([^()]*\)")
+_DOUBLED: Final = re.compile(r'""|\\(.)', re.DOTALL)
 _OCTAL: Final = re.compile(r"\\([0-7]{3}|\\)")
 # The names of the catalogue for what the language spells in words.
 _NAMES: Final = {
@@ -28,6 +30,11 @@ _NAMES: Final = {
     "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz",
     "time without time zone": "time", "time with time zone": "timetz", "bit varying": "varbit",
 }  # fmt: skip
+_VECTORS: Final = frozenset({"int2vector", "oidvector"})
+_BY_PATH: Final = frozenset({
+    "regclass", "regcollation", "regconfig", "regdictionary", "regoper", "regoperator", "regproc", "regprocedure", "regtype",
+})  # fmt: skip
+_FIELD: Final = re.compile(r'("(?:[^"\\]|""|\\.)*"|[^",()\\]*)([,)])', re.DOTALL)
 _RANGES: Final = {
     "int4range": "int4", "int8range": "int8", "numrange": "numeric", "tsrange": "timestamp",
     "tstzrange": "timestamptz", "daterange": "date",
@@ -52,15 +59,30 @@ def encoder(type_text: str, catalog: Catalog) -> Encoder:
         inner = encoder(type_text.removesuffix("[]"), catalog)
         return lambda text: _array(text, inner)
     name = _named(type_text)
+    if (fields := catalog.fields(type_text)) is not None:
+        writers = [encoder(each, catalog) for each in fields]
+        return lambda text: _composite(name, text, writers)
     if name in catalog.domains:
         return encoder(catalog.domains[name], catalog)
     if name in catalog.enums or name == "citext":
         return _text
+    _require_readable(name, type_text, catalog)
+    return _simple(name)
+
+
+def _require_readable(name: str, type_text: str, catalog: Catalog) -> None:
+    if name in catalog.ranges or name.endswith("multirange"):
+        raise ValueError(f"{type_text}: ranges of this type are not read from a dump")
+    if name in _BY_PATH:
+        raise ValueError(f"{type_text}: how such a name is written depends on the search path; leave the column out")
+
+
+def _simple(name: str) -> Encoder:
     if name in _RANGES:
         inner = _BY_NAME[_RANGES[name]]
         return lambda text: _range(name, text, inner)
-    if name in catalog.ranges or name.endswith("multirange"):
-        raise ValueError(f"{type_text}: ranges of this type are not read from a dump")
+    if name in _VECTORS:
+        return _vector
     return _BY_NAME.get(name) or (lambda text: f"x{name}:{text}")
 
 
@@ -115,6 +137,26 @@ def _range(name: str, text: str, inner: Encoder) -> str:
     low, high = (inner(each.strip('"')) if each else "n" for each in (found[2], found[3]))
     closed = ["true" if mark in "[]" else "false" for mark in (found[1], found[4])]
     return f'x{name}:[{closed[0]}, {closed[1]}, "{low}", "{high}"]'
+
+
+def _composite(name: str, text: str, writers: Sequence[Encoder]) -> str:
+    """`(1,"a b",)`: nothing between two commas is null; a row without fields is `()`, as is one with a single null."""
+    fields = [found[1] for found in _FIELD.finditer(text, 1)] if writers else []
+    if text[:1] != "(" or len(fields) != len(writers) or sum(map(len, fields)) + max(len(fields), 1) + 1 != len(text):
+        raise ValueError(f"{text[:40]!r} is no {name}")
+    parts = [write(_plain(each)) if each else "n" for each, write in zip(fields, writers, strict=True)]
+    return f"x{name}:{json.dumps(parts, ensure_ascii=False)}"
+
+
+def _plain(field: str) -> str:
+    """A field of a composite as it was before it was quoted."""
+    return _DOUBLED.sub(lambda found: found[1] or '"', field[1:-1]) if field.startswith('"') else field
+
+
+def _vector(text: str) -> str:
+    """Whole numbers with blanks between; to the server it is an array that begins at 0."""
+    items = [f"#{canonical_number(each)}" for each in text.split()]
+    return f"xarray from [0:{len(items) - 1}]:{listed([token(each) for each in items])[1:]}"
 
 
 def _array(text: str, inner: Encoder) -> str:

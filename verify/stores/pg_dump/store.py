@@ -56,7 +56,8 @@ class PgDumpStore:
         table = catalog.tables[wanted]
         kept = sorted(set(table.columns) - set(table.computed))
         columns = tuple(Field(name=name, type=table.columns[name]) for name in kept)
-        return Shape(columns=columns, notes=_notes(catalog, table.computed), place=f"{self.place()} {wanted}")
+        notes, place = _notes(catalog, table.computed), f"{self.place()} {wanted}"
+        return Shape(columns=columns, notes=notes, place=place, unheld=table.computed)
 
     def count(self, collection: str) -> int:
         """Rows, after the whole dump was read and found in order."""
@@ -139,7 +140,9 @@ class PgDumpStore:
         if any(catalog.is_part(each, wanted) for each in catalog.inserted):
             raise StoreUnreadable(f"{self.source}: a dump made with --inserts is not supported; leave the option out")
         if wanted in catalog.views:
-            raise CollectionMissing(f"{self.source}: {name} is a view, and a dump holds no rows of a view")
+            raise CollectionMissing(
+                f"{self.source}: {name} is a view, and a dump holds no rows of a view; name the tables it is made of"
+            )
         if wanted not in catalog.tables:
             raise CollectionMissing(f"{self.source}: there is no CREATE TABLE of {name} in the dump")
 

@@ -13,16 +13,18 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
+import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from verify.core.values import NULL, encode
 from verify.stores.postgres.catalog import Relation
 from verify.stores.postgres.encoding import expression, needs_finishing, unwrapped
 from verify.stores.postgres.names import quoted
-from verify.stores.postgres.scanning import batch, copied, selected, unfinished
+from verify.stores.postgres.scanning import answered, copied, selected, unfinished
 from verify.stores.postgres.session import Connection
 
-_SLICE: Final = 5000
+_SLICE: Final = 10_000
 _WHOLE: Final = re.compile(r"-?\d{1,19}", re.ASCII)
 _DECIMAL: Final = re.compile(r"-?\d{1,400}(?:\.\d{1,400})?|nan|-?inf", re.ASCII)
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
@@ -92,7 +94,7 @@ def found_rows(
     connection: Connection, found: Relation, *, key: Sequence[str], values: Sequence[Sequence[str]],
     columns: Sequence[str],
 ) -> Iterator[pa.RecordBatch]:  # fmt: skip
-    """The rows with these keys in the form of `Store.scan`, one batch for every 5,000 keys. NULL matches nothing."""
+    """The rows with these keys in the form of `Store.scan`, asked for 10,000 keys at a time. NULL matches nothing."""
     if not key or not set(key) <= found.columns.keys():
         return
     asked = [each for each in dict.fromkeys(map(tuple, values)) if len(each) == len(key) and NULL not in each]
@@ -106,9 +108,11 @@ def found_rows(
     for at in range(0, len(asked), _SLICE):
         wanted = asked[at : at + _SLICE]
         query, arguments = _query(found, key, names, wanted)
-        rows = connection.execute(query.encode(), arguments).fetchall()
-        arrays = [pa.array([str(row[place]) for row in rows], pa.large_string()) for place in range(len(names))]
-        yield _only(batch(arrays, raw), len(key), set(wanted))
+        # COPY takes no arguments: the driver writes them into the statement, and a row is no Python object.
+        said = psycopg.ClientCursor(connection).mogrify(query.encode(), arguments)
+        very = set(wanted)
+        for rows in answered(connection, said.encode(), len(names), raw):
+            yield _only(rows, len(key), very)
 
 
 def _only_here(found: Relation, name: str) -> bool:
@@ -118,6 +122,9 @@ def _only_here(found: Relation, name: str) -> bool:
 
 def _only(rows: pa.RecordBatch, width: int, wanted: set[tuple[str, ...]]) -> pa.RecordBatch:
     """The rows whose key is the very one that was asked for."""
+    if width == 1:
+        asked = pa.array([each for (each,) in wanted], pa.large_string())
+        return rows.filter(pc.is_in(rows.column(0), value_set=asked))
     keys = zip(*(rows.column(at).to_pylist() for at in range(width)), strict=True)
     return rows.filter(pa.array([each in wanted for each in keys], pa.bool_()))
 

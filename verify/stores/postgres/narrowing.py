@@ -80,9 +80,19 @@ def buckets_sql(
 
 def within_sql(relation: Relation, key: Sequence[str], *, seed: int, cut: Cut, buckets: Collection[int]) -> str:
     """SQL for "the row is in one of these buckets"; a few ranges of numbers are said so that an index finds them."""
-    if cut.shift is not None and 0 < len(buckets) <= _RANGES:
+    if cut.shift is not None and 0 < len(runs := _runs(buckets)) <= _RANGES:
         name, width = quoted(key[0]), 1 << cut.shift
-        ranges = (f"{name} BETWEEN {number * width} AND {number * width + width - 1}" for number in sorted(buckets))
-        return f"({' OR '.join(ranges)})"
+        return f"({' OR '.join(f'{name} BETWEEN {low * width} AND {high * width + width - 1}' for low, high in runs)})"
     numbers = ",".join(str(int(number)) for number in sorted(buckets))
     return f"{_bucket(relation, key, seed, cut)} = ANY('{{{numbers}}}'::int8[])"
+
+
+def _runs(numbers: Collection[int]) -> list[tuple[int, int]]:
+    """The first and the last of each row of neighbours."""
+    found: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if found and number == found[-1][1] + 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found

@@ -35,11 +35,15 @@ def copied(connection: Connection, found: Relation, names: Sequence[str], where:
     raw = unfinished(found, names)
     # Without names a row is one absent cell that is dropped again: an empty line could be no row.
     asked = ", ".join(selected(found, name) for name in names or ("",))
-    query = f"COPY (SELECT {asked} FROM {found.name}{where})"
-    with connection.cursor().copy(f"{query} TO STDOUT (FORMAT csv)".encode()) as rows:
+    yield from answered(connection, f"SELECT {asked} FROM {found.name}{where}".encode(), len(names), raw)
+
+
+def answered(connection: Connection, query: bytes, width: int, raw: set[int]) -> Iterator[pa.RecordBatch]:
+    """What the query gives, `width` encodings a row, in the form of `Store.scan`, about a megabyte at a time."""
+    with connection.cursor().copy(b"COPY (%b) TO STDOUT (FORMAT csv)" % query) as rows:
         for chunk in _chunks(rows):
-            columns = cells(chunk, max(1, len(names)))
-            yield _finished(columns[: len(names)], raw, rows=len(columns[0]))
+            columns = cells(chunk, max(1, width))
+            yield _finished(columns[:width], raw, rows=len(columns[0]))
 
 
 def marked(
@@ -53,11 +57,6 @@ def marked(
         for chunk in _chunks(rows):
             arrays = [finish(each) if at in raw else each for at, each in enumerate(cells(chunk, len(key) + 1))]
             yield pa.RecordBatch.from_arrays(arrays, names=[str(at) for at in range(len(arrays))])
-
-
-def batch(columns: Sequence[pa.Array], raw: set[int]) -> pa.RecordBatch:
-    """One or more columns as they came over the wire, finished, with the empty map of all other fields behind them."""
-    return _finished(columns, raw, rows=len(columns[0]))
 
 
 def _finished(columns: Sequence[pa.Array], raw: set[int], *, rows: int) -> pa.RecordBatch:

@@ -18,6 +18,7 @@ from verify.stores.postgres.digest import digest_sql, probe_sql
 from verify.stores.postgres.listing import collections
 from verify.stores.postgres.lookup import found_rows
 from verify.stores.postgres.narrowing import PLANNER, buckets_sql, spanned, within_sql
+from verify.stores.postgres.numbering import RANGES, in_order, numbered
 from verify.stores.postgres.scanning import copied, marked
 from verify.stores.postgres.sequences import sequences
 from verify.stores.postgres.session import Session
@@ -91,15 +92,18 @@ class PostgresStore:
         return (int(str(row[0])), int(str(row[1]))) if row and row[0] is not None else None
 
     def buckets(
-        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, cut: Cut
-    ) -> Mapping[int, Digest]:
-        """Rows and fingerprint of every bucket of the key that holds rows, in one pass over the table."""
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int, cut: Cut,
+        among: Collection[int] | None = None,
+    ) -> Mapping[int, Digest]:  # fmt: skip
+        """Rows and fingerprint of every bucket of the key (`among` these) that holds rows, in one pass."""
         sums: dict[int, tuple[int, int]] = {}
         dialects = set()
         with self._parts(collection, PLANNER) as found:
             for part in found:
                 dialects.add(_probe(part, seed))
-                query = buckets_sql(part.relation, key, columns, seed=seed, cut=cut, where=part.where())
+                within = () if among is None else (within_sql(part.relation, key, seed=seed, cut=cut, buckets=among),)
+                where = part.where(*within)
+                query = buckets_sql(part.relation, key, columns, seed=seed, cut=cut, where=where)
                 for bucket, number, fingerprint in _rows(part, query):
                     rows, total = sums.get(bucket, (0, 0))
                     sums[bucket] = (rows + number, total + fingerprint)
@@ -141,6 +145,24 @@ class PostgresStore:
         with self._parts(collection) as found:
             for part in found:
                 yield from _outside(part, marked(part.connection, part.relation, key, columns, seed, part.where()))
+
+    def orderly(self, collection: str, *, key: Sequence[str]) -> bool:
+        """True by the statistics of the last ANALYZE; never where the table is read in parts of the store's own."""
+        if self.pace is not None:
+            return False
+        with self.session.reading() as connection:
+            found = relation(connection, collection, schema=self.session.schema, source=self.source)
+            return spanned(found, key) is not None and in_order(connection, found, key[0])
+
+    def numbers(
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], seed: int,
+        ranges: Sequence[tuple[int | None, int | None]],
+    ) -> Iterator[pa.RecordBatch]:  # fmt: skip
+        """The keys and 64-bit seeded hashes of each range as two arrays of one answer, where a row costs no message."""
+        with self._parts(collection, RANGES) as found:
+            for part in found:
+                for each in ranges:
+                    yield numbered(part.connection, part.relation, key[0], columns, seed, part.where, each)
 
     def lookup(
         self, collection: str, *, key: Sequence[str], values: Sequence[Sequence[str]], columns: Sequence[str],

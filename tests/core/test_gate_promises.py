@@ -1,0 +1,140 @@
+"""What is promised about success while traffic moves: loosened is told, tightened is only listed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.core.builders import entered, environment
+from verify.core.commitments import changed, commitments
+
+FILE = {
+    "urls": {"api": "${TARGET_URL}", "public": "${PUBLIC_URL}"},
+    "metrics": {
+        "stats": {"kind": "json", "request": "GET /stats", "headers": {"Authorization": "Bearer not-a-real-token"}},
+        "prometheus": {"kind": "prometheus"},
+    },
+    "rollback": {"command": ["a", "b"], "restore": ["c"], "request": "GET /health", "drills": 3},
+}
+AVAILABLE = {"at_least": 99.9, "gap": "30s", "bad_windows": 5}
+HEADROOM = {"peak": 100.0, "p95_ms": 200.0}
+LOSS = {"source": "stats", "attempted": "$.tried", "stored": ["$.share", "$.rate"]}
+MEMORY = {"source": "prometheus", "query": "m", "growth": 10.0, "at_most": 900.0}
+LOGS = {"source": "prometheus", "query": "e", "at_most": 3.0}
+READS = {"source": "prometheus", "query": "r", "baseline": "b", "max_ratio": 1.1}
+SPLIT = {"request": "GET /health", "margin": 3.0, "visitors": 2000, "asks": 3, "canary": {"x-canary": "yes"}}
+
+
+def told(then, now):
+    """Every change between two descriptions, in words."""
+    before = entered(commitments=commitments(environment(**then)))
+    return changed(commitments(environment(**now)), [before])
+
+
+def described(part, said):
+    """A description whose only promise beside the usual ones is this."""
+    if part in {"availability", "headroom"}:
+        return {"objectives": {part: said} if said else {}}
+    if part == "rollback":
+        return {"file": {**FILE, "rollback": {**FILE["rollback"], **said}}}
+    if part == "split":
+        return {"file": FILE, "success": {"split": said} if said else {}}
+    if part == "health":
+        return {"health": {"request": "GET /health", **said}}
+    return {"file": FILE, "success": {part: {"it": said}} if said else {}}
+
+
+# What is promised, and what makes it stricter: the other way round it is looser.
+STRICTER = [
+    ("availability", AVAILABLE, {**AVAILABLE, "at_least": 99.95}),
+    ("availability", AVAILABLE, {**AVAILABLE, "gap": "10s"}),
+    ("availability", AVAILABLE, {**AVAILABLE, "bad_windows": 4}),
+    ("availability", {"at_least": 99.9}, AVAILABLE),
+    ("headroom", HEADROOM, {**HEADROOM, "peak": 150.0}),
+    ("headroom", HEADROOM, {**HEADROOM, "safety": 2.0}),
+    ("headroom", HEADROOM, {**HEADROOM, "p95_ms": 100.0}),
+    ("data_loss", None, LOSS),
+    ("data_loss", {**LOSS, "stored": ["$.share"]}, LOSS),
+    ("data_loss", {**LOSS, "stored": ["$.rate"]}, LOSS),
+    ("resources", MEMORY, {**MEMORY, "growth": 5.0}),
+    ("resources", MEMORY, {**MEMORY, "at_most": 800.0}),
+    ("resources", {**MEMORY, "at_most": None}, MEMORY),
+    ("resources", MEMORY, {**MEMORY, "over": "2h"}),
+    ("resources", MEMORY, {**MEMORY, "stale": "1m"}),
+    ("resources", None, MEMORY),
+    ("logs", LOGS, {**LOGS, "at_most": 0.0}),
+    ("consumption", READS, {**READS, "max_ratio": 1.0}),
+    ("split", SPLIT, {**SPLIT, "margin": 1.0}),
+    ("split", SPLIT, {**SPLIT, "visitors": 4000}),
+    ("split", SPLIT, {**SPLIT, "asks": 5}),
+    ("split", SPLIT, {**SPLIT, "switched": 0.5}),
+    ("split", {**SPLIT, "sticky": False}, SPLIT),
+    ("split", {**SPLIT, "canary": {}}, SPLIT),
+    ("split", None, SPLIT),
+    ("rollback", {}, {"within": "1m"}),
+    ("rollback", {}, {"drills": 5}),
+    ("rollback", {}, {"quiet": "20s"}),
+    ("health", {}, {"timeout": "1s"}),
+    ("health", {}, {"healthy_threshold": 5}),
+    ("health", {}, {"body": {"$.ok": True}}),
+]
+
+
+@pytest.mark.parametrize(("part", "loose", "strict"), STRICTER)
+def test_what_is_promised_about_success_is_loosened_in_one_direction(part, loose, strict):
+    """Both directions are listed; only the one that promises less is marked."""
+    tightened, loosened = (
+        told(described(part, one), described(part, two)) for one, two in ((loose, strict), (strict, loose))
+    )
+    assert tightened
+    assert not [each for each in tightened if "(loosened)" in each]
+    assert [each for each in loosened if each.endswith("(loosened)")]
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "words"),
+    [
+        ({**SPLIT, "percent": 10.0}, {**SPLIT, "percent": 30.0}, "success split"),
+        (SPLIT, {**SPLIT, "rate": 20}, "success split"),
+    ],
+)
+def test_another_share_and_pace_are_neither_stricter_nor_looser(then, now, words):
+    """Listed, and not marked, either way."""
+    for one, two in ((then, now), (now, then)):
+        (line,) = told(described("split", one), described("split", two))
+        assert line.startswith(words)
+        assert "(loosened)" not in line
+
+
+def test_another_query_is_listed_with_both():
+    """Where figures come from is part of what was promised."""
+    other = {**MEMORY, "query": "rate(m[5m])"}
+    (line,) = told(described("resources", MEMORY), described("resources", other))
+    assert '"query": "m"' in line
+    assert "rate(m[5m])" in line
+    moved = {**FILE, "metrics": {**FILE["metrics"], "prometheus": {"kind": "prometheus", "url": "public"}}}
+    (line,) = told({"file": FILE}, {"file": moved})
+    assert line.startswith("metrics prometheus: was ")
+
+
+def test_a_rollback_that_nobody_drills_any_more_is_loosened():
+    """Taking the drill away promises less; another command is only listed."""
+    without = {name: said for name, said in FILE.items() if name != "rollback"}
+    assert [each for each in told({"file": FILE}, {"file": without}) if each.endswith("is absent (loosened)")]
+    (line,) = told(described("rollback", {}), described("rollback", {"command": ["z"]}))
+    assert "(loosened)" not in line
+
+
+def test_no_header_of_a_source_is_on_record():
+    """What is sent to a metric source may be secret."""
+    assert "not-a-real-token" not in str(commitments(environment(file=FILE)))
+
+
+def test_a_decision_of_before_success_was_kept_makes_none_of_it_new():
+    """An older number of the record knew nothing of these; what it did know is still compared."""
+    now = environment(file=FILE, success={"split": SPLIT}, objectives={"error_rate": {"at_most": 0.9}})
+    then = commitments(environment(objectives={"error_rate": {"at_most": 0.5}}))
+    old = {
+        name: said for name, said in then.items() if not name.startswith(("success", "metrics", "rollback", "health"))
+    }
+    (line,) = changed(commitments(now), [entered(commitments={**old, "version": "2"})])
+    assert line.startswith("objective error_rate")
