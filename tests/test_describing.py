@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
 from tests.stored import Documents, Memory, Tables, raising
+from tests.structures import PLAIN, TABLE, Placed, asked, tables
 from verify.core.datasets import Column, Dataset, Expected, Place
 from verify.core.errors import StoreUnavailable
 from verify.core.structures import SequenceState, Structure
 from verify.core.verdicts import Cause, Verdict
-from verify.describing import indexes_of, mapping_of, same_place, schema_of, sequences_of
-
-TABLE = Structure(
-    kind="table",
-    columns={"id": {"type": "bigint"}},
-    constraints={"pk": {"kind": "primary key", "validated": True}},
-    indexes={"pk": {"columns": ["id"], "unique": True, "valid": True}},
-)
-PLAIN = Dataset(key=("id",))
-
-
-def tables(side, structure=TABLE, kind=Tables, **options):
-    """A side whose collection `t` is made like this."""
-    return kind(f"{side} store", made={"t": structure}, holds={"t": ()}, **options)
-
-
-@dataclass
-class Placed(Tables):
-    """Tables that know which collection they are."""
-
-    def describe(self, collection):
-        """The same place for every address of it."""
-        return replace(super().describe(collection), place=f"{self.at} {collection}" if self.at else "")
-
-
-def asked(question, baseline, candidate, dataset=PLAIN):
-    """The conclusion about `t`."""
-    return question(baseline, candidate, dataset, name="t")
+from verify.describing import indexes_of, mapping_of, schema_of, sequences_of
 
 
 @pytest.mark.parametrize("question", [schema_of, indexes_of])
@@ -260,77 +233,3 @@ def test_mappings_of_two_indexes_are_compared():
 def test_a_table_has_no_mapping():
     """A store that is no index cannot be asked what it indexes."""
     assert mapping_of(tables("baseline"), tables("candidate"), PLAIN, name="t", seed=1).cause is Cause.NO_ANSWER
-
-
-def test_one_place_is_shared_and_two_are_not():
-    """What both call themselves decides."""
-    assert same_place(Tables("baseline s"), Tables("candidate s")).verdict is Verdict.PASS
-    found = same_place(Tables("baseline s"), Tables("candidate s", at="there"))
-    assert found.verdict is Verdict.FAIL
-    assert "here" in found.receipt
-    assert "there" in found.receipt
-
-
-@pytest.mark.parametrize("silent", ["baseline", "candidate"])
-def test_a_side_that_cannot_tell_where_it_is_is_named(silent):
-    """One side's answer proves nothing about two, and the silent side is the one that is named."""
-    sides = [Memory(f"{each} s") if each == silent else Tables(f"{each} s") for each in ("baseline", "candidate")]
-    found = same_place(*sides)
-    assert found.verdict is Verdict.INCONCLUSIVE
-    assert found.summary.startswith(f"{silent} s did not answer")
-
-
-def test_two_silences_are_not_one_place():
-    """Empty names are equal and say nothing."""
-    found = same_place(Tables("baseline s", at=" "), Tables("candidate s", at=" "))
-    assert found.verdict is Verdict.INCONCLUSIVE
-
-
-@dataclass
-class Proving(Placed):
-    """Tables of a server that proves which one it is: servers made with the same `memory` are one."""
-
-    memory: set[str] = field(default_factory=set)
-
-    @contextmanager
-    def showing(self, mark):
-        """The mark is in the server's memory meanwhile."""
-        self.before("showing")
-        self.memory.add(mark)
-        yield "7"
-        self.memory.remove(mark)
-
-    def shown(self, mark):
-        """The sign of whoever shows it."""
-        return "7" if mark in self.memory else ""
-
-
-def test_servers_that_call_themselves_alike_are_one_only_when_they_prove_it():
-    """Two servers of one image say the same place; one sees no mark of the other."""
-    one, memory = Proving("baseline s"), set()
-    assert same_place(one, Proving("candidate s", memory=one.memory)).verdict is Verdict.PASS
-    found = same_place(one, Proving("candidate s", memory=memory))
-    assert found.verdict is Verdict.FAIL
-    assert "called alike" in found.receipt
-    assert not memory | one.memory
-
-
-def test_a_proof_that_cannot_be_asked_says_nothing():
-    """Equal places without the proof are neither one store nor two."""
-    one = Proving("baseline s", before=raising("showing", StoreUnavailable("baseline s: no locks")))
-    found = same_place(one, Proving("candidate s"))
-    assert found.cause is Cause.NO_ANSWER
-    assert "no locks" in found.summary
-
-
-def test_tables_of_two_servers_alike_are_compared():
-    """What would be refused as one table with itself is two."""
-    sides = tables("baseline", kind=Proving), tables("candidate", kind=Proving)
-    assert asked(schema_of, *sides).verdict is Verdict.PASS
-    assert asked(schema_of, sides[0], sides[0]).cause is Cause.NOT_PERMITTED
-
-
-def test_a_place_that_cannot_be_asked_is_no_difference():
-    """A refused connection is not another store."""
-    broken = Tables("candidate s", before=raising("place", StoreUnavailable("candidate s: refused")))
-    assert same_place(Tables("baseline s"), broken).cause is Cause.NO_ANSWER

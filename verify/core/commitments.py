@@ -27,6 +27,8 @@ _MORE_IS_STRICTER: Final = frozenset(
 )  # fmt: skip
 # More or less of these is another measurement, and neither a stricter nor a looser one.
 _NEITHER: Final = ("split.percent", "split.rate", "path.interval")
+# Each entry excuses something: one more is looser, one less is not.
+_EXCUSING: Final = ".list_.quiet."
 # What says nothing about these falls back to what holds by itself.
 _BY_ITSELF: Final = ("fresh", "headroom.share")
 
@@ -143,7 +145,8 @@ def _looser(name: str, then: str | None, now: str | None) -> bool:
         return bool(after.keys() - before.keys()) or any(
             _greater(after[at], before[at]) for at in after.keys() & before
         )
-    return any(_weaker(at, before[at], after.get(at)) for at in before)
+    excused = any(_EXCUSING in at for at in after.keys() - before.keys())
+    return excused or any(_weaker(at, before[at], after.get(at)) for at in before if _EXCUSING not in at)
 
 
 def _weaker(at: str, then: JsonValue, now: JsonValue) -> bool:
