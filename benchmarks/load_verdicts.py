@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.measuring.figures import BenchmarkError, Figure, Ratio, Result, Sizes
+from benchmarks.measuring.memory import peak, resident
 from benchmarks.measuring.race import ROOT
 from verify.core.verdicts import Verdict
 
@@ -136,6 +137,7 @@ def _judged(trial: Trial, said: Counter[str]) -> Ratio:
 
 def measure(sizes: Sizes, folder: Path) -> Result:
     """Every case in turn; the verdicts counted, and each that surprises quoted."""
+    before = resident()
     ratios, notes = [], []
     for trial in trials(sizes.verdict_runs):
         said: Counter[str] = Counter()
@@ -154,7 +156,9 @@ def measure(sizes: Sizes, folder: Path) -> Result:
     return Result(
         name="load_verdicts",
         data=f"real servers on loopback, median 6 ms an answer, 200 requests/s, at most {sizes.verdict_s:g} s a run",
-        figures=(Figure(name="load runs", role="ours", rounds=(tried,), unit="runs"),),
+        figures=(
+            Figure(name="load runs", role="ours", rounds=(tried,), unit="runs", peak_mb=max(0, peak() - before) / 1e6),
+        ),
         ratios=tuple(ratios),
         notes=tuple(notes),
     )
