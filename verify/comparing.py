@@ -18,7 +18,9 @@ from verify.core.watching import Unwatched, Watch
 from verify.counting import counted
 from verify.fingerprints import (
     bits_for,
+    buckets,
     comparable,
+    crowded,
     cut_for,
     digest,
     marking,
@@ -31,7 +33,6 @@ from verify.one_place import read_twice, refused, told_apart
 from verify.one_server import same_place
 from verify.own_columns import widened, with_remedy
 from verify.placed import Placed, Unheard, placed
-from verify.portions import by_parts
 from verify.stores.protocol import Digest, Shape, Store
 
 _CLOCK = Clock()
@@ -189,8 +190,12 @@ class _Comparison:
             return silent(one, other)
         spans = one.value, other.value
         cut = cut_for(max(each.rows for each in whole), spans)
-        parts = by_parts(found.placed, coverage, seed, cut, spans, whole)
-        fewer = parts and narrowed(found.placed, found.sides, seed, cut, parts.sides, parts.of, parts.rows)
+        if crowded(found.placed, coverage, seed, cut, spans):
+            return self._by_value(found.sides)
+        here, there = both(*(partial(buckets, side, coverage, seed, cut) for side in found.placed))
+        if isinstance(here, Problem) or isinstance(there, Problem):
+            return silent(here, there)
+        fewer = narrowed(found.placed, found.sides, seed, cut, (here.value, there.value))
         return self._by_value(fewer.sides, fewer.parts) if fewer else self._by_value(found.sides)
 
 

@@ -20,7 +20,7 @@ _ROWS, _MOST = 256, 12
 # Where fewer keys of a span than one in so many exist, ranges would be too unequal.
 _SPARSE = 4
 # So many keys of a span are laid side by side at once: no more rows than that, and twelve bytes for each.
-_RANGE = 2**18
+_RANGE = 2**17
 # So many parts are asked first, and where so many of them differ no more of them are asked.
 _SAMPLE, _CROWDED = 32, 24
 Span: TypeAlias = tuple[int, int] | None
@@ -99,17 +99,19 @@ def narrowable(sides: tuple[Placed, Placed], coverage: Coverage) -> bool:
 
 def narrowed(
     placed: tuple[Placed, Placed], sides: tuple[Side, Side], seed: int, cut: Cut,
-    found: tuple[Mapping[int, Digest], Mapping[int, Digest]], of: int, rows: tuple[int, int],
+    found: tuple[Mapping[int, Digest], Mapping[int, Digest]],
 ) -> Narrowed | None:  # fmt: skip
-    """The sides with the unequal of so many buckets only; None when the dialects differ or over half would be read."""
+    """The sides with the unequal buckets only; None when the dialects differ or more than half would be read."""
     here, there = found
     if len({each.dialect for part in found for each in part.values()}) > 1:
         return None
     unequal = sorted(at for at in here.keys() | there.keys() if here.get(at) != there.get(at))
+    of = len(here.keys() | there.keys())
     if not unequal or len(unequal) * 2 > of:
         return None
+    rows = tuple(sum(each.rows for each in part.values()) for part in found)
     one, other = (_only(place, side, seed, cut, unequal) for place, side in zip(placed, sides, strict=True))
-    return Narrowed(sides=(one, other), parts=Parts(unequal=len(unequal), of=of, rows=rows))
+    return Narrowed(sides=(one, other), parts=Parts(unequal=len(unequal), of=of, rows=(rows[0], rows[1])))
 
 
 def marking(placed: tuple[Placed, Placed], sides: tuple[Side, Side], seed: int) -> tuple[Side, Side]:

@@ -2,7 +2,7 @@
 Keys and hashes of a range of rows as two arrays of whole numbers.
 
 COPY sends a message for each row, which costs the server, the driver and whoever parses it more than the hash itself;
-an array of 262,144 numbers is one value, and numpy reads it where it lies.
+an array of 131,072 numbers is one value, and numpy reads it where it lies.
 """
 
 # ruff: noqa: S608 - names are quoted by verify.stores.postgres.names
