@@ -6,18 +6,14 @@ and the highest open rate it sends on time.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from benchmarks.measuring.figures import BenchmarkError, Figure, Ratio, Result, Sizes
-from benchmarks.measuring.race import ROOT
+from benchmarks.measuring.locusts import locust, served
 from loadtests.samples import read_samples
 from loadtests.schedule import plan_schedule
 from loadtests.soundness import Run, achieved, lateness, unsound
@@ -51,29 +47,8 @@ class Attempt:
         return f"open, {self.rate:,.0f}/s: {self.share:.1%} sent, p99 {self.late * 1000:.1f} ms late, {verdict}"
 
 
-@contextmanager
-def _served() -> Iterator[str]:
-    """The server runs in a process of its own for the block."""
-    command = [sys.executable, "-m", "benchmarks.loopback.server"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        try:
-            if process.stdout is None:
-                raise BenchmarkError("the loopback server was started without a pipe")
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.terminate()
-
-
 def _locust(file: str, options: list[str], values: Mapping[str, str]) -> None:
-    """Locust ran to its end; how it ended is read from what it left."""
-    command = [sys.executable, "-m", "locust", "-f", str(_LOOPBACK / file), "--headless", "--only-summary", *options]
-    environment = {name: text for name, text in os.environ.items() if not name.startswith(("LOCUST_", "CUTOVER_"))}
-    try:
-        subprocess.run(
-            command, env={**environment, **values}, cwd=ROOT, capture_output=True, timeout=_ONE_RUN, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise BenchmarkError(f"locust with {file} did not end within {_ONE_RUN:g} s") from None
+    locust(_LOOPBACK / file, ["--only-summary", *options], values, within=_ONE_RUN)
 
 
 def _left(path: Path) -> dict[str, float]:
@@ -181,7 +156,7 @@ def measure(sizes: Sizes, folder: Path) -> Result:
     """Closed loop and open runs in turn, on one server; a rate counts when its run is valid."""
     # One more open run and closed round have to end in time, with the seconds that their processes take to begin.
     until = time.monotonic() + _WITHIN - _TRIPLES * 3 * sizes.block_s - sizes.closed_s - _BEGINNING
-    with _served() as server:
+    with served("benchmarks.loopback.server") as server:
         attempts, rounds = _climb(server, sizes, folder, until)
         drained, beside = _drain_figures(server, sizes, folder)
     closed = Figure(name=f"Locust's FastHttpUser, {sizes.users} users, closed loop", role="peer", unit="requests/s",

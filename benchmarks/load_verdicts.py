@@ -8,17 +8,14 @@ loop, and one with a thread for each connection. Then the two unlike servers sta
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from benchmarks.measuring.figures import BenchmarkError, Figure, Ratio, Result, Sizes
+from benchmarks.measuring.locusts import locust, served
 from benchmarks.measuring.memory import peak, resident
 from benchmarks.measuring.race import ROOT
 from verify.core.verdicts import Verdict
@@ -75,32 +72,15 @@ def trials(runs: int) -> tuple[Trial, ...]:
     return tuple(each for each in found if each.runs)
 
 
-@contextmanager
-def _served(kind: str, factor: float, share: float, seed: int) -> Iterator[str]:
-    """That server runs in a process of its own for the block."""
-    words = [kind, str(factor), str(share), str(seed)]
-    command = [sys.executable, "-m", "benchmarks.loopback.timed", *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        try:
-            if process.stdout is None:
-                raise BenchmarkError("the loopback server was started without a pipe")
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.terminate()
+def _served(kind: str, factor: float, share: float, seed: int) -> AbstractContextManager[str]:
+    return served("benchmarks.loopback.timed", kind, str(factor), str(share), str(seed))
 
 
 def _asked(values: dict[str, str], seed: int, sizes: Sizes, folder: Path) -> None:
     """Locust ran to its end; what it found is in the folder."""
     options = ["--env", str(folder / "alike" / "other.yaml"), "--evidence", str(folder / "evidence"), "--seed", str(seed),
-               "--duration", f"{sizes.verdict_s:g}", "--block", f"{sizes.verdict_s / 120:g}", "--headless"]  # fmt: skip
-    environment = {name: text for name, text in os.environ.items() if not name.startswith(("LOCUST_", "CUTOVER_"))}
-    command = [sys.executable, "-m", "locust", "-f", str(ROOT / "loadtests" / "api.py"), *options]
-    try:
-        subprocess.run(
-            command, env={**environment, **values}, cwd=folder, capture_output=True, timeout=_ONE_RUN, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise BenchmarkError(f"a load run did not end within {_ONE_RUN:g} s") from None
+               "--duration", f"{sizes.verdict_s:g}", "--block", f"{sizes.verdict_s / 120:g}"]  # fmt: skip
+    locust(ROOT / "loadtests" / "api.py", options, values, within=_ONE_RUN, folder=folder)
 
 
 def _verdict(folder: Path) -> tuple[str, str]:
