@@ -14,13 +14,15 @@ import secrets
 import sys
 from typing import Any
 
-from loadtests.capacity_session import CapacityCase, CapacityChoices, CapacityStage, refuse
+from loadtests.capacity_session import CapacityCase, CapacityChoices, CapacitySession, refuse
 from loadtests.evidence import begin
+from loadtests.forks import leave
 from loadtests.headroom import judge_headroom
+from loadtests.options import shared_options
 from loadtests.preparing import declared, prepare
-from loadtests.scenario import Arrivals, leave, listen
+from loadtests.scenario import Arrivals, listen
 from loadtests.session import verdict_line
-from loadtests.stage import say
+from loadtests.stage import SoloStage, reporter, say
 from loadtests.target import Terms
 from verify.core.errors import CutoverError
 from verify.core.selectors import headroom
@@ -34,19 +36,9 @@ __all__ = ["Arrivals"]  # locust finds its user here
 
 
 def add_options(parser: Any) -> None:
-    """The parser knows what a climb is asked with; Locust's page answers on loopback unless told otherwise."""
-    parser.set_defaults(web_host="127.0.0.1")
-    group = parser.add_argument_group("cutover", "how much the candidate bears alone")
-
-    def option(name: str, **given: Any) -> None:
-        action = group.add_argument(name, **given)
-        action.include_in_web_ui = False
-
-    option("--env", env_var="CUTOVER_ENV", metavar="NAME", help="the environment on trial (CUTOVER_ENV)")
+    """The parser knows what a climb is asked with."""
+    option = shared_options(parser, "how much the candidate bears alone")
     option("--seconds", type=int, default=10, metavar="S", help="how long each rate lasts; the promised one 3 x (10)")
-    option("--seed", type=int, metavar="N", help="what the arrivals are drawn from (drawn and shown when not given)")
-    option("--plan", action="store_true", help="print what would be sent, send nothing")
-    option("--evidence", metavar="DIR", help="where evidence is written (CUTOVER_EVIDENCE; default reports/out)")
 
 
 def opened(name: str, options: Any) -> CapacityCase:
@@ -73,7 +65,7 @@ def opened(name: str, options: Any) -> CapacityCase:
     )
 
 
-def made(environment: Any) -> CapacityStage:
+def made(environment: Any) -> SoloStage:
     """The stage of a climb; leaves with a usage error, or with INCONCLUSIVE not-permitted on disk."""
     options = environment.parsed_options
     if options.master or options.worker:
@@ -99,7 +91,10 @@ def made(environment: Any) -> CapacityStage:
             say(f"  not permitted now: {why}")
         sys.exit(0)
     say(f"the candidate alone, {case.limit.needed:,.0f}/s needed; at most {schedule.duration:g} s, seed {seed}")
-    return CapacityStage(environment, case, choices)
+    return SoloStage(
+        environment, case.terms.environment, again=choices.again(case),
+        begin=lambda: CapacitySession(case, choices, report=reporter(environment)),
+    )  # fmt: skip
 
 
 listen(made, add_options)

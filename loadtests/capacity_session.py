@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
-
-import gevent
+from typing import Final
 
 from loadtests.climbing import Climb, Rung, plan_climb
 from loadtests.crew import Alone
@@ -16,13 +14,11 @@ from loadtests.harness import Part, Report
 from loadtests.headroom import judge_headroom, stand
 from loadtests.samples import read_samples, samples_of
 from loadtests.schedule import Schedule
-from loadtests.session import Evidence, Judged, exit_code, verdict_line
-from loadtests.stage import reporter, say
+from loadtests.session import Evidence, Judged
+from loadtests.stage import say
 from loadtests.target import Target, Terms
-from verify.core.catalogue import Claim
 from verify.core.model import Headroom
 from verify.core.verdicts import Cause, Conclusion, Problem, inconclusive
-from verify.messages import told
 
 CHECK: Final = "load.headroom"
 SUBJECT: Final = "headroom/candidate"
@@ -135,57 +131,3 @@ def refuse(case: CapacityCase, choices: CapacityChoices, why: str) -> Judged:
     """INCONCLUSIVE not-permitted is on disk; nothing was sent."""
     evidence = case.begin(choices.again(case))
     return evidence.conclude([(CHECK, SUBJECT, inconclusive(Cause.NOT_PERMITTED, why))], duration=0.0)
-
-
-class CapacityStage:
-    """What the Locust process of a climb holds; the same face as an open run's stage."""
-
-    def __init__(self, environment: Any, case: CapacityCase, choices: CapacityChoices) -> None:
-        self.environment = environment
-        self._case = case
-        self._choices = choices
-        self._session: CapacitySession | None = None
-
-    @property
-    def results(self) -> Judged:
-        """What was concluded."""
-        return self._session.results if self._session else []
-
-    @property
-    def code(self) -> int:
-        """0 only for a PASS."""
-        return exit_code(self.results)
-
-    @property
-    def line(self) -> str:
-        """The last line."""
-        return verdict_line(self._case.terms.environment, self.results)
-
-    @property
-    def headless(self) -> bool:
-        """True without Locust's web page."""
-        return self.environment.web_ui is None
-
-    def begin(self) -> None:
-        """A new climb is ready; its claim is on disk."""
-        self._session = CapacitySession(self._case, self._choices, report=reporter(self.environment))
-
-    def run(self) -> None:
-        """Climbed and judged, once."""
-        if self._session and not self.results:
-            self._session.run()
-        runner = self.environment.runner
-        gevent.spawn(runner.quit if self.headless else runner.stop)
-
-    def close(self, why: str) -> None:
-        """A climb that did not get to its end is judged as interrupted."""
-        if self._session:
-            self._session.give_up(why)
-
-    def tell(self) -> None:
-        """The verdict, with the way to ask again."""
-        for check, subject, conclusion in self.results:
-            claim = Claim(self._case.terms.environment, check, subject)
-            say(told(claim, conclusion, self._choices.again(self._case)))
-        if self._session:
-            say(f"evidence and samples: {self._session.folder}")

@@ -3,40 +3,57 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from loadtests.error_classes import named, new_classes, shown_with
 from loadtests.samples import Samples
 from loadtests.schedule import AGAIN, ARMS, BASELINE, CANDIDATE
 from loadtests.soundness import Run, interrupted, told
 from verify.core.model import ErrorRate
 from verify.core.verdicts import Cause, Conclusion, Difference, failed, inconclusive, passed
+from verify.stats.clusters import Effective, effective
 from verify.stats.proportions import clopper_pearson, difference_interval, mcnemar, sign_test
+
+Whole = NDArray[np.int64]
 
 PASS_ERROR: Final = 0.05
 FAIL_ERROR: Final = 0.02
 UNSTABLE: Final = 0.01
 UNHEARD: Final = -1
+# A design effect that is worth telling.
+CLUSTERED: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """
-    Failures and requests by arm; of the pairs asked of both, those in which exactly one side failed.
+    Failures and requests by block and arm, shape (blocks, 3); of the pairs asked of both, those in which exactly one
+    side failed.
 
-    `only_candidate` and `only_baseline` are counted by block, so that a burst shows as one.
+    `only_candidate` and `only_baseline` are counted by block, too, so that a burst shows as one.
     """
 
-    failures: tuple[int, int, int]
-    requests: tuple[int, int, int]
+    failed: Whole
+    asked: Whole
     only_candidate: tuple[int, ...]
     only_baseline: tuple[int, ...]
     only_first: int
     only_again: int
     pairs: int
+
+    @property
+    def failures(self) -> list[int]:
+        """Failures by arm."""
+        return [int(each) for each in self.failed.sum(axis=0)]
+
+    @property
+    def requests(self) -> list[int]:
+        """Requests by arm."""
+        return [int(each) for each in self.asked.sum(axis=0)]
 
     @property
     def baseline(self) -> tuple[int, int]:
@@ -53,11 +70,19 @@ class Counts:
         """The same if each block is (sign test); larger where failures lie in few blocks."""
         return sign_test(self.only_candidate, self.only_baseline)
 
+    def spread(self, error: float) -> tuple[Effective, Effective]:
+        """The candidate's and the baseline's counts as of requests that fail each by itself, for limits at `error`."""
+        mine, both = (CANDIDATE,), (BASELINE, AGAIN)
+        found = [
+            effective(self.failed[:, arms].sum(axis=1), self.asked[:, arms].sum(axis=1), error=error)
+            for arms in (mine, both)
+        ]
+        return found[0], found[1]
+
 
 def counted(samples: Samples) -> Counts:
     """The failures of each arm, and of each request asked of both sides."""
     bad = samples.error != ""
-    mine = [samples.arm == arm for arm in range(3)]
     table, triples = _table(samples, bad)
     both = (table[:, BASELINE] != UNHEARD) & (table[:, CANDIDATE] != UNHEARD)
     first, candidate, again = (table[:, arm] for arm in range(3))
@@ -67,9 +92,13 @@ def counted(samples: Samples) -> Counts:
     def by_block(chosen: NDArray[np.bool_]) -> tuple[int, ...]:
         return tuple(np.bincount(triples[both & chosen], minlength=count).tolist())
 
+    def by_arm(chosen: NDArray[np.bool_]) -> Whole:
+        places = samples.triple[chosen] * len(ARMS) + samples.arm[chosen]
+        return np.bincount(places, minlength=count * len(ARMS)).reshape(count, len(ARMS))
+
     return Counts(
-        failures=(int(bad[mine[0]].sum()), int(bad[mine[1]].sum()), int(bad[mine[2]].sum())),
-        requests=(int(mine[0].sum()), int(mine[1].sum()), int(mine[2].sum())),
+        failed=by_arm(bad),
+        asked=by_arm(np.ones_like(bad)),
         only_candidate=by_block((candidate == 1) & (first == 0)),
         only_baseline=by_block((candidate == 0) & (first == 1)),
         only_first=int((twice & (first == 1) & (again == 0)).sum()),
@@ -96,7 +125,8 @@ def judge_errors(run: Run, limit: ErrorRate, *, fault: Conclusion | None = None)
     troubles the generator troubles both alike.
 
     Failures come in bursts, in which pairs are no draws of their own: an excess that McNemar's test finds FAILs only when
-    the sign test over blocks finds it too, and without that it is neither FAIL nor PASS.
+    the sign test over blocks finds it too, and without that it is neither FAIL nor PASS. Limits of rate and difference are
+    those of effective counts (`limits_of`).
 
     Errors spent: PASS 5 %, each way to FAIL 2 %, times the look's share.
     """
@@ -136,13 +166,24 @@ def _reasons(counts: Counts, limit: ErrorRate, error: float, *, paired: bool) ->
         found.append(_excess(counts, error))
     if paired:
         return found
-    low, _ = clopper_pearson(bad, asked, error=error)
+    rate, difference = limits_of(counts, error)
+    low, least = rate[0], difference[0]
     if low > float(limit.at_most) / 100:
         found.append(f"at least {low:.2%} fail (objective: at most {limit.at_most:g} %)")
-    least, _ = difference_interval(bad, asked, *counts.baseline, error=error)
     if least > float(limit.margin) / 100:
         found.append(f"at least {least * 100:.2f} points more fail than on the baseline (margin {limit.margin:g})")
     return found
+
+
+def limits_of(counts: Counts, error: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """
+    One-sided limits of the candidate's rate and of its difference from the baseline's, each wrong with about `error`.
+
+    Of effective counts: failures that lie in few blocks say less than as many scattered ones (`clusters.effective`).
+    """
+    mine, other = counts.spread(error)
+    difference = difference_interval(mine.failures, mine.count, other.failures, other.count, error=error)
+    return clopper_pearson(mine.failures, mine.count, error=error), difference
 
 
 def _excess(counts: Counts, error: float) -> str:
@@ -171,15 +212,13 @@ def _unstable(counts: Counts) -> Conclusion | None:
 def _proven(run: Run, counts: Counts, limit: ErrorRate, shown: list[Difference]) -> Conclusion:
     """PASS, or what more is needed for one."""
     error = PASS_ERROR * run.share
-    bad, asked = counts.failures[CANDIDATE], counts.requests[CANDIDATE]
-    _, most = difference_interval(bad, asked, *counts.baseline, error=error)
-    _, high = clopper_pearson(bad, asked, error=error)
+    (_, high), (_, most) = limits_of(counts, error)
     missing = [_excess(counts, FAIL_ERROR * run.share)] if counts.by_pair <= FAIL_ERROR * run.share else []
     if most > float(limit.margin) / 100:
         missing.append(f"up to {most * 100:.2f} points more may fail than on the baseline (margin {limit.margin:g})")
     if high > float(limit.at_most) / 100:
         missing.append(f"up to {high:.2%} may fail (objective: at most {limit.at_most:g} %)")
-    said = _rates(counts) + _new(shown)
+    said = _rates(counts) + named(shown)
     if not missing:
         return passed(
             f"{said}; at most {high:.2%} fail and {most * 100:.2f} points more than on the baseline",
@@ -191,37 +230,6 @@ def _proven(run: Run, counts: Counts, limit: ErrorRate, shown: list[Difference])
         else "choose a longer --duration"
     )
     return inconclusive(Cause.TOO_FEW, f"{said}: {'; '.join(missing)}", receipt=_receipt(run, counts), remedy=remedy)
-
-
-def shown_with(conclusion: Conclusion, shown: list[Difference]) -> Conclusion:
-    """The conclusion with the error classes that the baseline never produced: they are told whatever became of the run."""
-    return replace(conclusion, summary=conclusion.summary + _new(shown))
-
-
-def _new(shown: list[Difference]) -> str:
-    return "".join(f"; new on the candidate: {each.path}, {each.candidate} to {each.key}" for each in shown)
-
-
-def new_classes(run: Run) -> list[Difference]:
-    """Error classes by endpoint that the baseline never produced, most frequent first."""
-    samples = run.samples
-    found: list[Counter[tuple[str, str]]] = []
-    for mine in (samples.arm == CANDIDATE, samples.arm != CANDIDATE):
-        chosen = mine & (samples.error != "")
-        pairs = zip(samples.error[chosen].tolist(), samples.request[chosen].tolist(), strict=True)
-        found.append(Counter((str(error), _name(run, int(request))) for error, request in pairs))
-    candidate, baseline = found
-    known = {error for error, _ in baseline}
-    fresh = sorted((-count, error, name) for (error, name), count in candidate.items() if error not in known)
-    asked = Counter(_name(run, int(each)) for each in samples.request[samples.arm == CANDIDATE]) if fresh else Counter()
-    return [
-        Difference(key=name, path=error, baseline="0 times", candidate=f"{-count:,} of {asked[name]:,} requests")
-        for count, error, name in fresh
-    ]
-
-
-def _name(run: Run, request: int) -> str:
-    return run.names[request] if request < len(run.names) else f"request {request}"
 
 
 def _rates(counts: Counts) -> str:
@@ -236,7 +244,17 @@ def _receipt(run: Run, counts: Counts) -> str:
     before = int(run.samples.reconnects[run.samples.arm != CANDIDATE].sum())
     return (
         f"{counts.pairs:,} pairs, {counts.requests[CANDIDATE]:,} candidate and {counts.baseline[1]:,} baseline "
-        f"requests, "
+        f"requests{_clustered(counts, PASS_ERROR * run.share)}, "
         f"look {run.look} of {run.looks}; asked again on a fresh connection: candidate {again:,}, baseline {before:,}"
         f"{told(run)}"
     )
+
+
+def _clustered(counts: Counts, error: float) -> str:
+    """How much less the requests say because failures lie together; empty where they do not."""
+    said = [
+        f"{name} as much as {found.count:,.0f} of their own"
+        for name, found in zip(("candidate", "baseline"), counts.spread(error), strict=True)
+        if found.design >= CLUSTERED
+    ]
+    return f" (failures come together; they say: {', '.join(said)})" if said else ""

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from loadtests.class_words import differences, receipt_words, summary_words, undecided
 from loadtests.classes import Answers, ClassFound, concluded, measured
-from loadtests.errors import judge_errors, new_classes, shown_with
+from loadtests.error_classes import new_classes, shown_with
+from loadtests.errors import judge_errors
 from loadtests.headroom import judge_headroom as judge_headroom  # noqa: PLC0414  (the catalogue looks here)
 from loadtests.samples import Samples
 from loadtests.schedule import AGAIN, ARMS, BASELINE, CANDIDATE, FEWEST_TRIPLES
@@ -81,10 +82,11 @@ def judge_error_rate(run: Run, limit: ErrorRate) -> Conclusion:
 
     PASS: exact McNemar finds no excess on the same requests, the score interval of the difference stays under the
     margin, and the exact upper limit stays under `at_most`. An excess FAILs when the blocks it lies in show it too, by
-    their sign test: requests of one outage fail together. An error class the baseline never produced is shown.
+    their sign test, and limits count as many requests as the spread of failures over the blocks allows: requests of one
+    outage fail together. An error class that the baseline never produced, or never at that endpoint, is shown.
 
-    Blind to: wrong answers with the right status; failures rarer than the number of requests can show; errors only
-    writing requests meet; anything outside the minutes of the run.
+    Blind to: wrong answers with the right status; failures rarer than the number of requests can show; bursts that come
+    so seldom that the run met none; errors only writing requests meet; anything outside the minutes of the run.
     """
     if lost := abandoned(run):
         return shown_with(lost, new_classes(run))

@@ -16,14 +16,16 @@ from datetime import datetime
 from typing import Any
 
 from loadtests.evidence import begin
-from loadtests.scenario import Arrivals, leave, listen
+from loadtests.forks import leave
+from loadtests.options import shared_options
+from loadtests.scenario import Arrivals, listen
 from loadtests.session import verdict_line
-from loadtests.stage import say
+from loadtests.stage import SoloStage, say
 from loadtests.target import Terms
 from loadtests.visitors.judging import judge_realtime
 from loadtests.visitors.opening import open_lines
 from loadtests.visitors.plan import plan_visits
-from loadtests.visitors.session import VisitCase, VisitStage, plan_lines, refuse
+from loadtests.visitors.session import VisitCase, VisitSession, plan_lines, refuse, reporter
 from verify.core.errors import CutoverError
 from verify.core.model import Abort
 from verify.core.realtime import Realtime
@@ -38,19 +40,9 @@ __all__ = ["Arrivals"]  # locust finds its user here
 
 
 def add_options(parser: Any) -> None:
-    """The parser knows what visitors are asked with; Locust's page answers on loopback unless told otherwise."""
-    parser.set_defaults(web_host="127.0.0.1")
-    group = parser.add_argument_group("cutover", "visitors who stay connected, on both sides")
-
-    def option(name: str, **given: Any) -> None:
-        action = group.add_argument(name, **given)
-        action.include_in_web_ui = False
-
-    option("--env", env_var="CUTOVER_ENV", metavar="NAME", help="the environment on trial (CUTOVER_ENV)")
-    option("--seed", type=int, metavar="N", help="what the visits are drawn from (drawn and shown when not given)")
+    """The parser knows what visitors are asked with."""
+    option = shared_options(parser, "visitors who stay connected, on both sides")
     option("--allow-writes", action="store_true", help="send events although realtime.writes says that they write")
-    option("--plan", action="store_true", help="print what would be sent, send nothing")
-    option("--evidence", metavar="DIR", help="where evidence is written (CUTOVER_EVIDENCE; default reports/out)")
 
 
 def opened(name: str, options: Any) -> VisitCase:
@@ -93,7 +85,7 @@ def closed_since(moment: datetime | None) -> str:
     return f"load.window closed at {moment:%Y-%m-%d %H:%M %Z}" if moment and utc_now() >= moment else ""
 
 
-def made(environment: Any) -> VisitStage:
+def made(environment: Any) -> SoloStage:
     """The stage of a run; leaves with a usage error, or with INCONCLUSIVE not-permitted on disk."""
     options = environment.parsed_options
     if options.master or options.worker:
@@ -120,7 +112,10 @@ def made(environment: Any) -> VisitStage:
             f"realtime: asks for {plan.peak:,.0f} requests/s at most, over the ceiling of {ceiling} that load.max_rate "
             "allows; write a longer ramp: or a lower rate:"
         )
-    return VisitStage(environment, case, seed)
+    return SoloStage(
+        environment, case.terms.environment, again=case.again(seed),
+        begin=lambda: VisitSession(case, seed, report=reporter(environment), tell=say),
+    )  # fmt: skip
 
 
 listen(made, add_options)

@@ -6,7 +6,7 @@ import math
 import secrets
 import sys
 from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import gevent.event
 from locust import User, events, task
@@ -15,6 +15,7 @@ from locust.exception import StopUser
 from loadtests.draining import DrainPlan
 from loadtests.fleet.messages import FROM_MASTER, FROM_WORKER
 from loadtests.fleet.worker import Hand
+from loadtests.forks import USAGE, leave, watch
 from loadtests.options import add_options
 from loadtests.schedule import Schedule
 from loadtests.session import Case, Choices, plan_lines, refuse, verdict_line
@@ -22,7 +23,6 @@ from loadtests.stage import DrainStage, Stage, Staged, reporter, say
 from verify.core.errors import CutoverError
 from verify.recording import utc_now
 
-USAGE: Final = 2
 Opened = Callable[[str, Any], Case]  # the name given with --env, and every option
 Listing = Callable[[], str]
 
@@ -44,13 +44,6 @@ class Arrivals(User):
         raise StopUser
 
 
-def leave(text: str, code: int = USAGE) -> NoReturn:
-    """The process ends with the text on standard error."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
-    sys.exit(code)
-
-
 def install(opened: Opened, listing: Listing) -> None:
     """Locust's events are answered for the case that `opened` gives."""
     listen(lambda environment: _init(environment, opened, listing), add_options)
@@ -59,6 +52,7 @@ def install(opened: Opened, listing: Listing) -> None:
 def listen(make: Callable[[Any], Staged | None], add_options: Callable[[Any], None]) -> None:
     """Locust's events are answered by the stage that `make` gives for its environment; a worker has none."""
     hooks: Any = events  # locust's events are untyped
+    hooks.init_command_line_parser.add_listener(watch)
     hooks.init_command_line_parser.add_listener(add_options)
     hooks.init.add_listener(lambda environment, **_: _set(environment, make(environment)))
     hooks.test_start.add_listener(lambda environment, **_: _with_stage(environment, lambda stage: stage.begin()))

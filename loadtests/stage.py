@@ -96,7 +96,7 @@ class Stage:
         """The schedule is sent and judged, once."""
         if self.session and not self.results:
             self.session.run()
-        self.end()
+        end(self.environment)
 
     def hire(self, schedule: Schedule, folder: Path, progress: Progress) -> Crew:
         """Who sends: the workers, or this process."""
@@ -114,11 +114,6 @@ class Stage:
         if self.fleet:
             self.fleet.hear(id, kind, said)
 
-    def end(self) -> None:
-        """The run was judged; without a web page Locust ends, with one it waits for the next start."""
-        runner = self.environment.runner
-        gevent.spawn(runner.quit if self.headless else runner.stop)
-
     def close(self, why: str) -> None:
         """A session that did not get to its end is judged as interrupted, and told once."""
         if self.session and not self.session.results:
@@ -126,11 +121,72 @@ class Stage:
 
     def tell(self) -> None:
         """Everything that is not a PASS, and what passed, with the way to ask again."""
-        for check, subject, conclusion in self.results:
-            claim = Claim(self.case.terms.environment, check, subject)
-            say(told(claim, conclusion, self.case.again(self.choices)))
-        if self.session:
-            say(f"evidence and samples: {self.session.folder}")
+        folder = self.session.folder if self.session else None
+        tell(self.case.terms.environment, self.results, self.case.again(self.choices), folder)
+
+
+class SoloSession(Protocol):
+    """One run that one process makes and judges."""
+
+    results: Judged
+
+    @property
+    def folder(self) -> Path:
+        """Where the evidence and the samples are."""
+
+    def run(self) -> None:
+        """It is sent, judged, and on disk."""
+
+    def give_up(self, stopped: str) -> None:
+        """What was seen is judged, once."""
+
+
+class SoloStage:
+    """What the Locust process of a run without workers holds; `begin` makes its session, `again` repeats it."""
+
+    def __init__(self, environment: Any, name: str, *, again: str, begin: Callable[[], SoloSession]) -> None:
+        self.environment = environment
+        self._name, self._again, self._begin = name, again, begin
+        self._session: SoloSession | None = None
+
+    @property
+    def headless(self) -> bool:
+        """True without Locust's web page."""
+        return self.environment.web_ui is None
+
+    @property
+    def results(self) -> Judged:
+        """What was concluded; empty until the run is over."""
+        return self._session.results if self._session else []
+
+    @property
+    def code(self) -> int:
+        """0 only for a PASS."""
+        return exit_code(self.results)
+
+    @property
+    def line(self) -> str:
+        """The last line of the run."""
+        return verdict_line(self._name, self.results)
+
+    def begin(self) -> None:
+        """A new session is ready, its claim is on disk."""
+        self._session = self._begin()
+
+    def run(self) -> None:
+        """Sent and judged, once."""
+        if self._session and not self.results:
+            self._session.run()
+        end(self.environment)
+
+    def close(self, why: str) -> None:
+        """A run that did not get to its end is judged as interrupted."""
+        if self._session:
+            self._session.give_up(why)
+
+    def tell(self) -> None:
+        """What was found, with the way to ask again."""
+        tell(self._name, self.results, self._again, self._session.folder if self._session else None)
 
 
 class DrainStage(Stage):
@@ -159,7 +215,7 @@ class DrainStage(Stage):
         """Everything is asked, once."""
         if self.drain and not self.drain.line:
             self.drain.run()
-        self.end()
+        end(self.environment)
 
     def close(self, why: str) -> None:
         """A run that was cut off says so."""
@@ -186,6 +242,20 @@ def reporter(environment: Any) -> Callable[[Row, PlannedRequest], None]:
         )
 
     return report
+
+
+def end(environment: Any) -> None:
+    """The run was judged; without a web page Locust ends, with one it waits for the next start."""
+    runner = environment.runner
+    gevent.spawn(runner.quit if environment.web_ui is None else runner.stop)
+
+
+def tell(name: str, results: Judged, again: str, folder: Path | None) -> None:
+    """Each conclusion is on the screen with the way to ask again, and where its evidence is."""
+    for check, subject, conclusion in results:
+        say(told(Claim(name, check, subject), conclusion, again))
+    if folder:
+        say(f"evidence and samples: {folder}")
 
 
 def say(text: str) -> None:

@@ -29,7 +29,7 @@ from verify.fingerprints import (
     span,
 )
 from verify.hearing import both, silent
-from verify.one_place import read_twice, refused, told_apart
+from verify.one_place import read_twice, refused
 from verify.one_server import same_place
 from verify.own_columns import widened, with_remedy
 from verify.placed import Placed, Unheard, placed
@@ -110,7 +110,7 @@ def _described(sides: tuple[Placed, Placed], room: Room | None = None) -> _Descr
     same = same_place(one.store, other.store, places=(here.value.place, there.value.place))
     if isinstance(same, Problem):
         return silent(same)
-    if same.value and not told_apart(one.dataset):
+    if same.value and not one.dataset.told_apart:
         return refused(here.source, there.source)
     try:
         shapes = widened(sides, (here.value, there.value))

@@ -14,7 +14,7 @@ from verify.core.datasets import Dataset, Expected
 from verify.core.structures import SequenceState, Structure
 from verify.core.verdicts import Cause, Conclusion, Observation, Problem, failed, inconclusive, passed
 from verify.hearing import both, observed, silent
-from verify.one_place import refused, told_apart
+from verify.one_place import refused
 from verify.one_server import same_place as proven
 from verify.stores.protocol import Indexed, Located, Sequences, Store, Structures
 
@@ -66,7 +66,7 @@ def _apart(baseline: Store, candidate: Store, dataset: Dataset, name: str, sides
         return silent(one)
     if not one.value:
         return sides
-    if told_apart(dataset):
+    if dataset.told_apart:
         return replace(sides, notes=("both sides are one table",))
     return refused(here.source, there.source)
 

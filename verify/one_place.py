@@ -21,11 +21,6 @@ from verify.placed import Unheard
 _GATHERED: Final = 2**20
 
 
-def told_apart(dataset: Dataset) -> bool:
-    """True when the description says that the sides are different records of one collection."""
-    return (dataset.baseline.key, dataset.baseline.where) != (dataset.candidate.key, dataset.candidate.where)
-
-
 def refused(baseline: str, candidate: str, *, why: str = "nothing would be compared") -> Conclusion:
     """The INCONCLUSIVE about a collection that would be compared with itself."""
     told = f"{baseline} and {candidate} are one and the same collection; {why}"

@@ -17,7 +17,6 @@ from verify.core.references import names_in
 from verify.core.selectors import SELECTORS
 from verify.core.subjects import Environment
 from verify.data_soundness import close_to, unsound_data
-from verify.one_place import told_apart
 from verify.positions import Document, Path_
 from verify.success_soundness import unsound_metrics, unsound_success
 
@@ -139,7 +138,7 @@ def _copies(system: SystemFile, file: EnvironmentFile, baseline: EnvironmentFile
         places = (baseline.collections.get(name), file.collections.get(name))
         same = (places[0] or dataset.baseline.collection) == (places[1] or dataset.candidate.collection)
         # Keys that move inside one table are told apart by what each side says about them; reading shows whether rightly.
-        alike = one is not None and one == two and same and not told_apart(dataset)
+        alike = one is not None and one == two and same and not dataset.told_apart
         if alike and system.data.get(stores[1]) != "shared":
             yield (
                 ("datasets", name),

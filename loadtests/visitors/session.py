@@ -9,23 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import gevent
-
 from loadtests.samples import Row, SampleFile, read_samples, samples_of
 from loadtests.schedule import ARMS
-from loadtests.session import Evidence, Judged, exit_code, verdict_line
-from loadtests.stage import say
+from loadtests.session import Evidence, Judged
 from loadtests.target import Terms
 from loadtests.visitors.crowd import Crowd
 from loadtests.visitors.judging import Visits, judge_realtime, met
 from loadtests.visitors.ledger import Report
 from loadtests.visitors.plan import KINDS, VisitPlan, plan_visits
 from loadtests.visitors.visitor import Line
-from verify.core.catalogue import Claim
 from verify.core.model import Abort
 from verify.core.realtime import Realtime
 from verify.core.verdicts import Cause, Conclusion, Problem, inconclusive
-from verify.messages import told
 
 CHECK: Final = "load.realtime"
 SUBJECT: Final = "realtime/visitors"
@@ -127,58 +122,6 @@ def refuse(case: VisitCase, seed: int) -> Judged:
     """INCONCLUSIVE not-permitted is on disk; nothing was sent."""
     found = inconclusive(Cause.NOT_PERMITTED, case.refusal)
     return case.begin(case.again(seed)).conclude([(CHECK, SUBJECT, found)], duration=0.0)
-
-
-class VisitStage:
-    """What the Locust process of the visitors holds; the same face as an open run's stage."""
-
-    def __init__(self, environment: Any, case: VisitCase, seed: int) -> None:
-        self.environment = environment
-        self._case, self._seed = case, seed
-        self._session: VisitSession | None = None
-
-    @property
-    def results(self) -> Judged:
-        """What was concluded."""
-        return self._session.results if self._session else []
-
-    @property
-    def code(self) -> int:
-        """0 only for a PASS."""
-        return exit_code(self.results)
-
-    @property
-    def line(self) -> str:
-        """The last line."""
-        return verdict_line(self._case.terms.environment, self.results)
-
-    @property
-    def headless(self) -> bool:
-        """True without Locust's web page."""
-        return self.environment.web_ui is None
-
-    def begin(self) -> None:
-        """A new run is ready; its claim is on disk."""
-        self._session = VisitSession(self._case, self._seed, report=reporter(self.environment), tell=say)
-
-    def run(self) -> None:
-        """The visitors came and were judged, once."""
-        if self._session and not self.results:
-            self._session.run()
-        gevent.spawn(self.environment.runner.quit if self.headless else self.environment.runner.stop)
-
-    def close(self, why: str) -> None:
-        """A run that was cut off is judged as interrupted."""
-        if self._session:
-            self._session.give_up(why)
-
-    def tell(self) -> None:
-        """What was found, with the way to ask again."""
-        for check, subject, conclusion in self.results:
-            claim = Claim(self._case.terms.environment, check, subject)
-            say(told(claim, conclusion, self._case.again(self._seed)))
-        if self._session:
-            say(f"evidence and samples: {self._session.folder}")
 
 
 def reporter(environment: Any) -> Report:

@@ -115,6 +115,28 @@ def test_a_worker_that_is_killed_leaves_no_verdict(tmp_path: Path, server: Serve
     assert process.returncode == 1
 
 
+def test_a_master_that_leaves_before_its_workers_came_takes_them_along(
+    tmp_path: Path, server: Server, port: str
+) -> None:
+    """Options that do not go together are told once; workers that look for a master elsewhere do not stay."""
+    env = values(tmp_path / "run", server(10), server(10))
+    options = ("--processes", "2", "--master-bind-port", port, "--master-port", "1", "--drain", "--requests", "3")
+    found = subprocess.run(command(*options), env=env, capture_output=True, text=True, timeout=30, check=False)
+    assert found.returncode == 2
+    assert found.stderr.count("--drain is one process's work") == 1
+    assert "leaked" not in found.stderr
+
+
+def test_workers_do_not_outlive_a_master_that_is_killed(tmp_path: Path, server: Server, port: str) -> None:
+    """SIGKILL of the master: its workers stop sending at once, and what they shared with it is closed."""
+    env = values(tmp_path / "run", server(10), server(10))
+    ports = ("--master-port", port, "--master-bind-port", port)
+    with running("--processes", "2", *ports, "--duration", "60", env=env) as process:
+        until(process, "1 of at most")
+        process.kill()
+        process.communicate(timeout=20)
+
+
 def test_a_master_and_a_worker_that_were_started_apart_send_one_run(tmp_path: Path, server: Server, port: str) -> None:
     """--master and --worker are what --processes is, begun by hand; the worker leaves nothing behind."""
     env = values(tmp_path / "run", server(10), server(10))

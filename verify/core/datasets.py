@@ -117,6 +117,11 @@ class Dataset(Spec):
         """What is said about one side, `baseline` or `candidate`."""
         return self.baseline if role == "baseline" else self.candidate
 
+    @property
+    def told_apart(self) -> bool:
+        """True when the description says that the sides are different records of one collection."""
+        return (self.baseline.key, self.baseline.where) != (self.candidate.key, self.candidate.where)
+
     def store_on(self, role: str) -> str:
         """The name of the store that holds it on one side."""
         return self.place(role).store or self.store
