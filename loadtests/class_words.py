@@ -12,12 +12,16 @@ from loadtests.classes import NEEDED, Classes, ClassFound
 from verify.core.verdicts import Difference, Verdict
 from verify.stats.quantiles import QuantileRule, QuantileVerdict
 
-MOST_SHOWN: Final = 40
+MOST_SHOWN: Final = 3
 MOST_SLOW: Final = 5
 
 
 def receipt_words(found: Sequence[ClassFound], lasting: float) -> str:
-    """Every class for a receipt, beginning with `; `; empty without classes. `lasting` are the whole run's seconds."""
+    """
+    The classes for a receipt, beginning with `; `; empty without classes. Of those only shown, the slowest.
+
+    `lasting` are the whole run's seconds.
+    """
     judged = [each for each in found if each.is_judged]
     shown = sorted((each for each in found if not each.is_judged), key=lambda each: (-_worst(each), each.plan.name))
     said = f"; classes judged (requests an arm): {'; '.join(map(_judged, judged)) or 'none'}" if found else ""

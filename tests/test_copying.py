@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +11,6 @@ from verify.copying import backup_of, dual_write_of
 from verify.core.datasets import Backup, Column, Condition, Dataset, DualWrite, Place, Recheck
 from verify.core.errors import StoreRefused, StoreUnavailable, StoreUnreadable
 from verify.core.verdicts import Answer, Cause, Problem, Verdict
-from verify.stores.json_file import connect as json_file
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 ROWS = [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}, {"id": 3, "name": "c"}]
@@ -57,30 +55,12 @@ def test_an_empty_copy_of_nothing_proves_nothing():
 
 
 def test_a_missing_copy_fails():
-    """There is no collection of that name in the copy."""
-    assert backed(Memory("backup s")).verdict is Verdict.FAIL
-
-
-@pytest.mark.parametrize("text", [None, "", '[{"id": 1}', '[{"id": 1}] x'], ids=["missing", "empty", "cut", "torn"])
-def test_a_file_that_is_missing_or_damaged_fails(tmp_path, text):
-    """That is what a backup is asked about."""
-    if text is not None:
-        (tmp_path / "users.json").write_text(text)
-    copy = json_file({"path": str(tmp_path)}, source="backup file", protect=False)
-    live = Memory("baseline s", {"users": ROWS})
-    backup = Backup(dataset="users", store="backup")
-    found = backup_of(live, copy, backup, PLAIN, seed=1, conceal=str, personal=())
+    """There is no collection of that name in the copy: the place, what was looked for, and what to do are told."""
+    found = backed(Memory("backup s"))
     assert found.verdict is Verdict.FAIL
-    assert "cannot be read" in found.summary
-
-
-def test_a_whole_file_is_read(tmp_path):
-    """A file that holds what its dataset holds passes."""
-    (tmp_path / "users.json").write_text(json.dumps(ROWS))
-    copy = json_file({"path": str(tmp_path)}, source="backup file", protect=False)
-    backup = Backup(dataset="users", store="backup")
-    found = backup_of(Memory("b", {"users": ROWS}), copy, backup, PLAIN, seed=1, conceal=str, personal=())
-    assert found.verdict is Verdict.PASS
+    assert found.summary == "the backup of users cannot be read: backup s: there is no users"
+    assert "`collection`" in found.remedy
+    assert "make a copy that holds them" in found.remedy
 
 
 @pytest.mark.parametrize("times", [1, 9], ids=["once", "always"])

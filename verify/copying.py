@@ -23,6 +23,12 @@ from verify.hearing import observed, silent
 from verify.stores.protocol import Store
 
 Conceal = Callable[[str], str]
+# The store's own words say which place was looked at and what is there instead.
+_NOT_THERE: Final = (
+    "say in `collection` of the backup where the copy holds these records (of a view: a table that it is made of), or"
+    " make a copy that holds them, and read it back at once"
+)
+_DAMAGED: Final = "make another copy, and read it back at once"
 _NOTHING: Final = pa.array([NULL, ABSENT, JSON_NULL], pa.large_string())
 Stats = Callable[[DualWrite], Observation[Mapping[str, tuple[str, str]]]]
 
@@ -41,7 +47,8 @@ def backup_of(
     try:
         copy.count(collection)
     except (StoreUnreadable, CollectionMissing) as error:
-        return failed(f"the backup cannot be read: {error}", remedy="make another one, and read it back at once")
+        remedy = _NOT_THERE if isinstance(error, CollectionMissing) else _DAMAGED
+        return failed(f"the backup of {spec.dataset} cannot be read: {error}", remedy=remedy)
     except StoreError as error:
         return silent(Problem(source=copy.source, reason=str(error).removeprefix(f"{copy.source}: ")))
     if wrong := _of_another(copy, spec):

@@ -15,7 +15,9 @@ from tests.consistency.conftest import BUCKET, Kept
 from tests.consistency.faulty import Between, between
 from tests.consistency.keepers import S3Keeper
 from tests.consistency.lines import address
+from tests.consistency.scratch import Scratch
 from tests.consistency.test_holding_stores import Killing, silent
+from tests.consistency.test_regressions import as_role
 from tests.stores.mariadb import MariaDatabases, maria, maria_server
 from verify.comparing import compare_dataset, count_dataset, keys_dataset
 from verify.core.datasets import Dataset, Place
@@ -57,6 +59,7 @@ def buckets(kept: Kept) -> Iterator[Buckets]:
 
 EXPIRED = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
 DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+ENTRY = re.compile(rb"<Contents>.*?</Contents>", re.DOTALL)
 LISTINGS: dict[str, tuple[Callable[[int, bytes], tuple[int, bytes]], str]] = {
     "credentials that expire": (lambda *_: (400, EXPIRED), "ExpiredToken"),
     "permission withdrawn": (lambda *_: (403, DENIED), "AccessDenied"),
@@ -64,6 +67,7 @@ LISTINGS: dict[str, tuple[Callable[[int, bytes], tuple[int, bytes]], str]] = {
         lambda status, body: (status, body.replace(b"<IsTruncated>false", b"<IsTruncated>true")), "does not say where",
     ),
     "a body that is cut": (lambda status, body: (status, body[: len(body) // 2]), ""),
+    "a page that is short": (lambda status, body: (status, ENTRY.sub(b"", body, count=1)), "short"),
 }  # fmt: skip
 
 
@@ -89,6 +93,7 @@ LOGINS = {
     "connections are ended": ("KILL USER 'fake_reader'@'127.0.0.1'", "", "v"),
     "the permission is withdrawn": ("REVOKE SELECT ON candidate.* FROM 'fake_reader'@'127.0.0.1'", "denied", "w"),
     "the login is locked": ("ALTER USER 'fake_reader'@'127.0.0.1' ACCOUNT LOCK", "locked", "w"),
+    "the password expires": ("ALTER USER 'fake_reader'@'127.0.0.1' PASSWORD EXPIRE", "SET PASSWORD", "w"),
     "the password is another": ("SET PASSWORD FOR 'fake_reader'@'127.0.0.1' = PASSWORD('fake-other')", "denied", "w"),
 }  # fmt: skip
 
@@ -155,3 +160,73 @@ def test_a_file_that_shrinks_while_it_is_read(tmp_path: Path, how: str) -> None:
     strike, word = SHRINKS[how]
     watch = Killing(lambda: strike(tmp_path / "candidate.ndjson"))
     silent(compare_dataset(*stores, dataset, **asked, watch=watch), "candidate file", word)
+
+
+DOCUMENTS: dict[str, tuple[Callable[[int, bytes], tuple[int, bytes]], str]] = {
+    "credentials that expire": (lambda *_: (400, EXPIRED), "ExpiredToken"),
+    "an object that is short": (lambda status, body: (status, body[: body.index(b"\n") + 1]), "truncated or changed"),
+    "an object of nothing": (lambda status, _: (status, b""), "truncated or changed"),
+}
+
+
+@pytest.mark.parametrize("how", DOCUMENTS)
+def test_a_second_object_of_documents_that_is_none(kept: Kept, how: str, tmp_path: Path) -> None:
+    """The documents of one object are no bucket of them, though the baseline may hold exactly those."""
+    keeper = kept.keeper("s3")
+    assert isinstance(keeper, S3Keeper)
+    rows = [f'{{"id":{at}}}\n' for at in range(4)]
+    for name, lines in (("a", rows[:2]), ("b", rows[2:])):
+        keeper.client.put_object(Bucket=BUCKET, Key=f"{how}/{name}.ndjson", Body="".join(lines).encode())
+    spoiled, word = DOCUMENTS[how]
+    dataset = Dataset(key=("id",), collection="$", **{"except": ("_key",)})
+    with between(*address(keeper)) as way:
+        options = {**keeper.options, "contents": "json", "prefix": f"{how}/", "endpoint": way.url}
+        candidate = open_store("s3", options, source="candidate s3")
+        asked: dict[str, Any] = {"name": "t", "seed": 1, "conceal": str}
+        for number, last in ((1, 4), (2, 3), (3, 2)):
+            (tmp_path / f"{number}.ndjson").write_text("".join(rows[:last]))
+            path = {"path": str(tmp_path / f"{number}.ndjson")}
+            baseline = open_store("json_file", path, source="baseline file")
+            if last == 4:
+                assert compare_dataset(baseline, candidate, dataset, **asked).verdict is Verdict.PASS
+                way.spoil = lambda path, status, body: spoiled(status, body) if "b.ndjson" in path else (status, body)
+            silent(compare_dataset(baseline, candidate, dataset, **asked), "candidate s3", word)
+
+
+WITHDRAWN = {
+    "the password expires": ("ALTER ROLE fake_reader VALID UNTIL '2000-01-01'", "password"),
+    "nobody logs in": ("ALTER ROLE fake_reader NOLOGIN", "not permitted to log in"),
+    "the password is another": ("ALTER ROLE fake_reader PASSWORD 'fake-other'", "password"),
+}
+
+
+@pytest.mark.parametrize("how", WITHDRAWN)
+def test_a_postgres_that_changes_its_mind_between_two_readings(scratch: Scratch, how: str) -> None:
+    """The row that seemed to differ cannot be asked for again: what was read of it first is no difference."""
+    scratch.both("CREATE TABLE {side}.t (id int PRIMARY KEY, v text)", "INSERT INTO {side}.t VALUES (1, 'a'), (2, 'b')")
+    role = as_role(scratch, "GRANT SELECT ON candidate.t TO fake_reader")
+    baseline = scratch.file("baseline", [{"id": 1, "v": "a"}, {"id": 2, "v": "c"}])
+    candidate = scratch.store("candidate", **role)
+    statement, word = WITHDRAWN[how]
+    try:
+        assert scratch.compare(baseline=baseline, candidate=candidate).verdict is Verdict.FAIL
+        watch = Killing(lambda: scratch.run(statement))
+        silent(scratch.compare(baseline=baseline, candidate=candidate, watch=watch), "candidate postgres", word)
+    finally:
+        scratch.run("ALTER ROLE fake_reader LOGIN PASSWORD 'fake-reader' VALID UNTIL 'infinity'")
+
+
+def test_a_server_whose_own_disk_is_full(scratch: Scratch) -> None:
+    """A view that the server has to sort beyond its memory: the statement that fails is no empty view."""
+    scratch.run("CREATE TABLE candidate.kept (id int PRIMARY KEY, v text)",
+                "INSERT INTO candidate.kept SELECT i, repeat('v', 90) || i FROM generate_series(1, 5000) i",
+                "CREATE VIEW candidate.t AS SELECT * FROM candidate.kept ORDER BY v DESC")  # fmt: skip
+    role = as_role(scratch, "GRANT SELECT ON candidate.t TO fake_reader")
+    baseline = scratch.file("baseline", [{"id": at, "v": "v" * 90 + str(at)} for at in range(1, 5001)])
+    candidate = scratch.store("candidate", **role)
+    assert scratch.compare(baseline=baseline, candidate=candidate).verdict is Verdict.PASS
+    scratch.run("ALTER ROLE fake_reader SET work_mem = '64kB'", "ALTER ROLE fake_reader SET temp_file_limit = 0")
+    try:
+        silent(scratch.compare(baseline=baseline, candidate=candidate), "candidate postgres", "temporary file")
+    finally:
+        scratch.run("ALTER ROLE fake_reader RESET ALL")

@@ -84,6 +84,9 @@ ROWS = {
     "pgcompare: null in another column": (
         MOMENTS, "a timestamp, b timestamp", "NULL, '2024-01-01'", "'2024-01-01', NULL", ["$.a", "$.b"],
     ),
+    "pgcompare: null and the empty text": ("md5(coalesce(nullif(a, ''), ' ') || b)", TEXT, "NULL, 'x'", "'', 'x'", ["$.a"]),
+    "pgcompare: null and false": ("md5(coalesce(a, false)::int || b)", "a bool, b text", "NULL, 'x'", "false, 'x'", ["$.a"]),
+    "pgcompare: no separator": ("md5(concat_ws('', a, b))", TEXT, "'12', '3'", "'1', '23'", ["$.a", "$.b"]),
     "validator: a sum as float4": (
         "sum(a)::float4", NUMBER, "1234567890.12, 1", "1234567930.12, 1", ["$.a"],
     ),

@@ -73,6 +73,19 @@ def test_single_records_are_found_by_keys_of_every_type(
     )
 
 
+@pytest.mark.parametrize("charset", ["latin1", "utf8mb3", "euckr", "ascii", "ucs2"])
+def test_a_key_that_the_column_cannot_hold_is_not_there(maria: MariaDatabases, charset: str) -> None:
+    """Asked beside one that is there it is no error, alone or as a part of a key, whatever letters it has."""
+    kind = f"varchar(20) CHARACTER SET {charset}"
+    maria.run("baseline", f"CREATE TABLE t (k {kind}, l {kind}, v int, PRIMARY KEY (k, l))",
+              "INSERT INTO t VALUES ('a', '100 %', 1), ('?', '?', 2)")  # fmt: skip
+    store, strange = maria.store("baseline"), ["s한글", "s😀", "sé'\\", "s%가"]
+    assert _looked(store, ("k",), ("sa",), *((each,) for each in strange)) == [("sa", "#1", "m{}")]
+    assert _looked(store, ("k",), *((each,) for each in strange)) == []
+    pairs = [("sa", each) for each in strange] + [(each, "s100 %") for each in strange]
+    assert _looked(store, ("k", "l"), ("sa", "s100 %"), *pairs) == [("sa", "s100 %", "#1", "m{}")]
+
+
 def test_keys_of_several_columns_compare_by_bytes(maria: MariaDatabases) -> None:
     """A key that only the collation takes for another finds nothing; many keys are asked in several statements."""
     maria.run("baseline", "CREATE TABLE t (a varchar(9) COLLATE utf8mb4_general_ci, b int, v int, PRIMARY KEY (a, b))",

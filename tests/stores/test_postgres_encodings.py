@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,6 +13,7 @@ from tests.stores.conftest import Databases
 from verify.comparing import compare_dataset
 from verify.core.datasets import Dataset
 from verify.core.verdicts import Cause, Verdict
+from verify.stores.json_file import connect as json_file
 from verify.stores.postgres import PostgresStore, connect
 
 Conceal = Callable[[str], str]
@@ -68,3 +71,55 @@ def test_bytes_that_are_no_text_are_unreadable(
     found = compare_dataset(*sides, Dataset(key=("id",)), name="t", seed=1, conceal=conceal)
     assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.NO_ANSWER)
     assert "invalid byte sequence" in found.summary
+
+
+KEYS = {
+    "LATIN1": ["plain", "é", "100 %"],
+    "WIN1252": ["plain", "€"],
+    "EUC_KR": ["plain", "가"],
+    "SQL_ASCII": ["é", "가"],
+}
+STRANGERS = ["한글", "é가", "😀", "ÿ"]
+
+
+def keyed(store: PostgresStore, keys: Sequence[str]) -> None:
+    """The table now has these keys."""
+    with store.session.connected() as connection:
+        connection.execute("ALTER TABLE t ADD k text UNIQUE")
+        connection.execute("DELETE FROM t")
+        for at, key in enumerate(keys):
+            connection.execute("INSERT INTO t VALUES (%s, %s, %s)", [at, "v", key])
+
+
+@pytest.mark.parametrize("encoding", KEYS)
+def test_a_key_that_the_database_cannot_hold_is_not_there(encoded: Callable[..., PostgresStore], encoding: str) -> None:
+    """Asked beside keys that are there, it is no error; they are found, and it is not."""
+    store = encoded("enc_0", encoding, [])
+    keyed(store, KEYS[encoding])
+    asked = [[f"s{each}"] for each in (*STRANGERS, *KEYS[encoding], *STRANGERS)]
+    for more in ([], [["#7"], ["s"]]):
+        batches = store.lookup("t", key=["k"], values=[*asked, *more], columns=["v"])
+        assert sorted(key for batch in batches for key in batch.column(0).to_pylist()) == sorted(
+            f"s{each}" for each in KEYS[encoding]
+        )
+    assert not [*store.lookup("t", key=["k"], values=[["s한글"]], columns=["v"])]
+
+
+def test_a_record_that_the_database_cannot_hold_is_missing_there(
+    encoded: Callable[..., PostgresStore], tmp_path: Path, conceal: Conceal
+) -> None:
+    """A difference with its key, in either direction, whether others differ or not, and in parts of a composite key."""
+    store = encoded("enc_0", "LATIN1", [])
+    keyed(store, ["a", "é"])
+    rows = [{"id": 0, "k": "a", "v": "v"}, {"id": 1, "k": "é", "v": "w"}, {"id": 2, "k": "한글 😀", "v": "v"}]
+    (tmp_path / "t.json").write_text(json.dumps(rows))
+    file = json_file({"path": str(tmp_path)}, source="file", protect=False)
+    for key, shown in ((("k",), 'k=string "{}"'), (("id", "k"), 'id={}, k=string "{}"')):
+        for sides, there in (((file, store), ("1 record", "no record")), ((store, file), ("no record", "1 record"))):
+            found = compare_dataset(*sides, Dataset(key=key), name="t", seed=1, conceal=conceal)
+            assert found.verdict is Verdict.FAIL, found
+            told = {(each.key, each.path): (each.baseline, each.candidate) for each in found.differences}
+            numbers = [(), ()] if key == ("k",) else [(1,), (2,)]
+            names = [shown.format(*number, name) for number, name in zip(numbers, ("é", "한글 😀"), strict=True)]
+            assert told.keys() == {(names[0], "$.v"), (names[1], "$")}
+            assert told[names[1], "$"] == there

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from typing import Final
 
-from verify.compare.pages import Side
+import pyarrow.compute as pc
+
+from verify.compare.pages import Side, closed_after
 from verify.core.datasets import Column, Dataset
+from verify.core.values import ABSENT
 
 _NAMED: Final = 20
 
@@ -54,7 +58,11 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def coverage_of(baseline: Side, candidate: Side, dataset: Dataset) -> Coverage:
-    """The columns of both sides; one that a closed side does not have is one-sided (unless absent counts as null)."""
+    """
+    The columns of both sides; one that a closed side does not have is one-sided (unless absent counts as null).
+
+    What only an open side has is compared all the same: perhaps a few of its records have it, and they are told.
+    """
     sides, left_out = (baseline, candidate), set(dataset.except_)
     names = (baseline.columns | candidate.columns) - set(dataset.key)
     if any(side.open for side in sides):
@@ -63,8 +71,8 @@ def coverage_of(baseline: Side, candidate: Side, dataset: Dataset) -> Coverage:
     others = names - set(dataset.only) - left_out if dataset.only else set()
     compared, one_sided = [], []
     for name in sorted(names - left_out - others):
-        missing = [side for side in sides if name not in side.columns and not side.open]
-        if missing and rule_of(dataset, name).absent is None:
+        missing = [side for side in sides if name not in side.columns]
+        if missing and not any(side.open for side in sides) and rule_of(dataset, name).absent is None:
             one_sided.append((name, missing[0] is candidate))
         else:
             compared.append(name)
@@ -82,15 +90,36 @@ def keys_only(coverage: Coverage) -> Coverage:
     return Coverage(key=coverage.key, compared=(), others=tuple(sorted(names)), rest=False)
 
 
-def settled(coverage: Coverage, dataset: Dataset, here: list[bool], there: list[bool]) -> Coverage:
-    """The coverage now that every record of both sides was seen: a column that one side never had is one-sided."""
-    kept, one_sided = [], list(coverage.one_sided)
-    for name, has, other in zip(coverage.compared, here, there, strict=True):
-        if has != other and rule_of(dataset, name).absent is None:
-            one_sided.append((name, has))
-        else:
-            kept.append(name)
-    return replace(coverage, compared=tuple(kept), one_sided=tuple(sorted(one_sided)))
+def lone(coverage: Coverage, dataset: Dataset, seen: Sequence[bool], other: Sequence[bool]) -> tuple[str, ...]:
+    """The compared columns that records of the side `seen` have and none of the `other` one's, where absent counts."""
+    pairs = zip(coverage.compared, seen, other, strict=True)
+    return tuple(name for name, has, had in pairs if has and not had and rule_of(dataset, name).absent is None)
+
+
+def everywhere(side: Side, coverage: Coverage, names: Sequence[str]) -> frozenset[str]:
+    """
+    Those of the columns that every record of the side has, all read once more for it.
+
+    Reading stops where records were met that have none of them. What the side raises while it is read passes through.
+    """
+    left, width = dict(enumerate(names)), len(coverage.key)
+    batches = closed_after(side.scan(side.fields(names), side.skipped(coverage.skipped))) if names else None
+    with closing(batches) if batches else nullcontext(()) as taken:
+        for batch in taken:
+            columns = side.page(batch, names, skip=coverage.skipped).batch.columns
+            held = {at: not pc.any(pc.equal(columns[width + at], ABSENT)).as_py() for at in left}
+            left = {at: name for at, name in left.items() if held[at]}
+            if not left:
+                break
+    return frozenset(left.values())
+
+
+def told_once(coverage: Coverage, names: Collection[str], *, baseline: bool) -> Coverage:
+    """The coverage without these columns, which every record of the one side has and none of the other's."""
+    kept = tuple(name for name in coverage.compared if name not in names)
+    return replace(
+        coverage, compared=kept, one_sided=tuple(sorted((*coverage.one_sided, *((name, baseline) for name in names))))
+    )
 
 
 def rule_of(dataset: Dataset, name: str) -> Column:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from verify.compare.counts import too_few
-from verify.compare.coverage import Coverage, coverage_of, keys_only, settled
+from verify.compare.coverage import Coverage, coverage_of, everywhere, keys_only, lone, told_once
 from verify.compare.explaining import Privacy
 from verify.compare.joining import Account, Joined, marked
 from verify.compare.judging import Judge, Tally, unknown_keys
@@ -90,7 +90,7 @@ class _Comparison:
             return self._compared(coverage)
         except NoRoom as error:
             told = f"the comparison needs more room than it may take: {error}"
-            return inconclusive(Cause.OVER_BUDGET, told, remedy="give it a larger folder to spill to")
+            return inconclusive(Cause.OVER_BUDGET, told, remedy="let TMPDIR name a folder with more room to spill to")
 
     def _compared(self, coverage: Coverage) -> Conclusion:
         watch = self._means.watch
@@ -98,9 +98,9 @@ class _Comparison:
             watch.phase("reading")
             joined = Joined(connection, coverage, self._sides, secret_of(self._means.seed))
             accounts = joined.load(watch)
-            seen = settled(coverage, self._dataset, *(account.seen for account in accounts))
-            if seen != coverage and accounts[1].rows and self._parts is None:
-                # A column that an open side never had made every signature unequal: it is told once, not per row.
+            seen = self._whole(coverage, accounts)
+            if seen != coverage:
+                # A column that one side alone has made every signature unequal: it is told once, not per row.
                 joined = Joined(connection, seen, self._sides, secret_of(self._means.seed))
                 accounts = joined.load(watch)
             few = too_few(self._rows(accounts)[0], self._dataset.minimum)
@@ -110,6 +110,21 @@ class _Comparison:
                 return nothing
             watch.phase("comparing")
             return self._judged(joined, accounts)
+
+    def _whole(self, coverage: Coverage, accounts: tuple[Account, Account]) -> Coverage:
+        """
+        The coverage without columns that every record of one side has and none of the other's.
+
+        What only some have, or the one record there is, differs there and is told with its key.
+        """
+        if not accounts[1].rows or self._parts is not None:
+            return coverage
+        seen = coverage
+        pairs = zip(self._sides, accounts, accounts[::-1], (True, False), strict=True)
+        for side, account, other, baseline in pairs:
+            names = lone(coverage, self._dataset, account.seen, other.seen) if account.rows > 1 else ()
+            seen = told_once(seen, everywhere(side, coverage, names), baseline=baseline)
+        return seen
 
     def _nothing(self, coverage: Coverage, accounts: tuple[Account, Account]) -> Conclusion | None:
         """What follows when there is no column to compare, or none where the description asks for one."""

@@ -16,6 +16,7 @@ from verify.stores.mysql.rows import Reading
 from verify.stores.mysql.session import Asking
 
 _AT_ONCE: Final = 500
+_EVERYTHING: Final = {"utf8mb4", ""}
 _PLAIN: Final = re.compile(r"-?\d{1,65}(?:\.\d{1,65})?", re.ASCII)
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
 _LETTERS: Final = {"date": "d", "datetime": "t", "timestamp": "T", "time": "c", "uuid": "u"}
@@ -33,13 +34,32 @@ def looked_up(
     wanted = sorted({tuple(value) for value in values})
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
-        conditions = [made for value in some if (made := _condition(read.found, key, value))]
+        strange = _strange(asking, read.found, key, some)
+        held = (value for value in some if strange.isdisjoint(zip(key, value, strict=True)))
+        conditions = [made for value in held if (made := _condition(read.found, key, value))]
         if not conditions:
             continue
         for batch in read.batches(asking, " OR ".join(conditions)):
             kept = _kept(batch, len(key), frozenset(some))
             if kept.num_rows:
                 yield kept
+
+
+def _strange(
+    asking: Asking, found: Relation, key: Sequence[str], values: Sequence[tuple[str, ...]]
+) -> frozenset[tuple[str, str]]:
+    """The texts, each with its column, that the column's character set cannot write: comparing one is an error."""
+    strange: set[tuple[str, str]] = set()
+    for at, name in enumerate(key):
+        charset = found.columns[name].charset if name in found.columns else ""
+        texts = sorted({value[at] for value in values if value[at][0] == "s" and not value[at].isascii()})
+        if charset in _EVERYTHING or not texts:
+            continue
+        words = [literal(text[1:]) for text in texts]
+        asked = ", ".join(f"CONVERT(CONVERT({word} USING {charset}) USING utf8mb4) = {word}" for word in words)
+        answers = asking.rows(f"SELECT {asked}")[0]
+        strange |= {(name, text) for text, same in zip(texts, answers, strict=True) if not same}
+    return frozenset(strange)
 
 
 def _kept(batch: pa.RecordBatch, width: int, wanted: frozenset[tuple[str, ...]]) -> pa.RecordBatch:

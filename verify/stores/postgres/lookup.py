@@ -21,6 +21,7 @@ from verify.core.values import NULL, encode
 from verify.stores.postgres.catalog import Relation
 from verify.stores.postgres.encoding import expression, needs_finishing, unwrapped
 from verify.stores.postgres.names import quoted
+from verify.stores.postgres.repertoire import holdable
 from verify.stores.postgres.scanning import answered, copied, selected, unfinished
 from verify.stores.postgres.session import Connection
 
@@ -104,7 +105,7 @@ def found_rows(
         for rows in copied(connection, found, names, ""):
             yield _only(rows, len(key), set(asked))
         return
-    raw = unfinished(found, names)
+    raw, asked = unfinished(found, names), holdable(connection, asked)
     for at in range(0, len(asked), _SLICE):
         wanted = asked[at : at + _SLICE]
         query, arguments = _query(found, key, names, wanted)

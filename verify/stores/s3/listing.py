@@ -46,7 +46,8 @@ class Listing:
     How one bucket is listed.
 
     Every method raises StoreUnreadable for a list that cannot be followed to its end: truncated without a way
-    on, a token that comes again, pages that go backwards, a key outside the prefix.
+    on, a token that comes again, pages that go backwards, a key outside the prefix, a page that holds fewer objects
+    than it says.
     """
 
     client: Client
@@ -80,6 +81,7 @@ class Listing:
         empty = 0
         while True:
             found: Page = getattr(self.client, operation)(**asked)
+            self._require_whole(found)
             yield found
             if not found.get("IsTruncated"):
                 return
@@ -89,6 +91,12 @@ class Listing:
             self._goes_on(token, seen, empty)
             seen.add(token)
             asked = {name: each for name, each in asked.items() if name not in markers} | on
+
+    def _require_whole(self, found: Page) -> None:
+        """A page of objects says how many it holds; one of versions does not."""
+        promised, came = found.get("KeyCount"), len(found.get("Contents", ()))
+        if promised is not None and int(promised) != came:
+            raise self._broken(f"is short: a page promises {int(promised):,} objects and names {came:,}")
 
     def _goes_on(self, token: tuple[str, ...], seen: set[tuple[str, ...]], empty: int) -> None:
         if not token:
