@@ -69,12 +69,14 @@ def test_the_same_table_in_another_schema_is_the_same(databases: Databases) -> N
         "CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING", "ALTER TABLE t ADD w int", "ALTER TABLE t SET (fillfactor = 50)",
         "DROP INDEX by_v; CREATE UNIQUE INDEX by_v ON t (v, lower(v)) INCLUDE (n) WHERE n > 6",
         "ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY (id) DEFERRABLE",
+        "ALTER TABLE t DISABLE TRIGGER ALL; ALTER TABLE t ENABLE TRIGGER f", "ALTER TABLE far DISABLE TRIGGER ALL",
     ],
 )  # fmt: skip
 def test_what_behaves_differently_reads_differently(databases: Databases, change: str) -> None:
     """One change of one side is a difference of the structures."""
     trigger = "CREATE TRIGGER f BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()"
-    databases.run("both", BASE, INDEX, FUNCTION, trigger)
+    refers = "ALTER TABLE t ADD FOREIGN KEY (n) REFERENCES far"
+    databases.run("both", "CREATE TABLE far (id int PRIMARY KEY)", BASE, INDEX, FUNCTION, trigger, refers)
     one, other = (databases.store(side) for side in SIDES)
     assert one.structure("t") == other.structure("t")
     databases.run("candidate", *change.split("; "))
@@ -130,14 +132,28 @@ def test_what_only_a_partition_has_is_told_with_its_name(databases: Databases) -
     "DROP TRIGGER alone ON p11", "ALTER TABLE p11 DISABLE TRIGGER alone", "ALTER TABLE p11 DISABLE TRIGGER every",
     "ALTER TABLE ONLY p1 ENABLE ALWAYS TRIGGER every", "CREATE RULE r AS ON DELETE TO p11 DO INSTEAD NOTHING",
     "ALTER TABLE p11 FORCE ROW LEVEL SECURITY", "ALTER TABLE p11 REPLICA IDENTITY FULL",
+    "ALTER TABLE p11 DISABLE TRIGGER ALL; ALTER TABLE p11 ENABLE TRIGGER USER",
 ])  # fmt: skip
 def test_a_change_of_one_partition_reads_differently(databases: Databases, change: str) -> None:
     """A partition that lost something is a difference of the table."""
     databases.run("both", *PARTED)
     one, other = (databases.store(side) for side in SIDES)
     assert one.structure("p") == other.structure("p")
-    databases.run("candidate", change)
+    databases.run("candidate", *change.split("; "))
     assert one.structure("p") != other.structure("p")
+
+
+def test_a_foreign_key_that_is_switched_off_says_where(databases: Databases) -> None:
+    """A restore with its triggers disabled that was cut short leaves keys that nothing enforces any more."""
+    databases.run("baseline", *PARTED)
+    store = databases.store("baseline")
+    assert "switched" not in store.structure("p").constraints["p_id_fkey"]
+    databases.run("baseline", "ALTER TABLE far DISABLE TRIGGER ALL")
+    assert store.structure("p").constraints["p_id_fkey"]["switched"] == ["disabled on far"]
+    databases.run("baseline", "ALTER TABLE far ENABLE TRIGGER ALL", "ALTER TABLE p11 DISABLE TRIGGER ALL")
+    found = store.structure("p").constraints
+    assert sorted(found) == ["p11.p_id_fkey", "p11.short", "p_id_fkey", "p_pkey"]
+    assert found["p11.p_id_fkey"]["switched"] == ["disabled on p11"]
 
 
 MADE = (

@@ -63,7 +63,7 @@ def test_schemas_agree(subject: Subject[Dataset], datasets: Datasets, judge: Jud
 
     Blind to: versions of extensions and collations (shown, not judged), grants and owners, bodies of functions (which
     triggers, defaults, checks, indexes and policies call), definitions of views that it reads from, comments and
-    statistics, and defaults that only a partition has.
+    statistics, the order of columns, how they are stored and compressed, and defaults that only a partition has.
     """
     judge(datasets.schema(subject))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from deepdiff import DeepDiff
 
+from verify.compare.json_paths import show_key
 from verify.core.showing import show
 from verify.core.values import ABSENT, Tree, kind_of, regrown, tree
 from verify.core.verdicts import Difference
@@ -15,6 +17,8 @@ from verify.core.verdicts import Difference
 SHOWN_CHARACTERS: Final = 200
 # deepdiff compares long lists pairwise; past this many characters the whole value is named instead.
 _EXPLAINED: Final = 20_000
+# A step of a path: `['two words']`, `[3]`, or a name up to the next dot or bracket.
+_STEP: Final = re.compile(r"\['((?:[^'\\]|\\.)*)'\]|(\[[^\]]*\])|\.?([^.\[]+)")
 
 
 def _nobody(path: str) -> str:
@@ -43,16 +47,19 @@ class Privacy:
 
 
 def _holds(pattern: str, path: str, encoding: str) -> bool:
+    here = _steps(path)
     if pattern.startswith("$.."):
-        name = pattern[3:]
-        return name in _names(path) or name in _names_inside(tree(encoding))
-    place = pattern if pattern.startswith("$") else f"$.{pattern}"
-    inside = place.startswith((f"{path}.", f"{path}[")) and encoding[0] in "lm"
-    return path == place or path.startswith((f"{place}.", f"{place}[")) or inside
+        name = "".join(_steps(f"${pattern[2:]}"))
+        return name in here or name in _names_inside(tree(encoding))
+    place = _steps(pattern if pattern.startswith("$") else f"$.{pattern}")
+    inside = place[: len(here)] == here and len(place) > len(here) and encoding[0] in "lm"
+    return here[: len(place)] == place or inside
 
 
-def _names(path: str) -> list[str]:
-    return [part.partition("[")[0] for part in path.split(".")]
+def _steps(path: str) -> tuple[str, ...]:
+    """The members and indexes of a path one by one, however it writes them."""
+    found = _STEP.finditer(path.removeprefix("$"))
+    return tuple(re.sub(r"\\(.)", r"\1", each[1]) if each[1] is not None else each[2] or each[3] for each in found)
 
 
 def _names_inside(parts: Tree) -> Iterator[str]:
@@ -86,7 +93,7 @@ def explained(path: str, baseline: str, candidate: str) -> list[tuple[str, str, 
 
 
 def _place(path: str, steps: list[str | int]) -> str:
-    return path + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return path + "".join(map(show_key, steps))
 
 
 def _encoded(part: object) -> str:

@@ -55,10 +55,11 @@ def show_path(path: Path) -> str:
     while path is not None:
         path, key = path
         keys.append(key)
-    return "$" + "".join(map(_show_key, reversed(keys)))
+    return "$" + "".join(map(show_key, reversed(keys)))
 
 
-def _show_key(key: Key) -> str:
+def show_key(key: Key) -> str:
+    """One step of a path as JSONPath: `[3]`, `.price`, `['two words']`."""
     if isinstance(key, int):
         return f"[{key}]"
     if _PLAIN.fullmatch(key):

@@ -16,6 +16,7 @@ from verify.core.showing import show
 from verify.core.verdicts import SHOWN_DIFFERENCES, Difference
 
 _NUMBERS: Final = ("no record", "1 record")
+_BARE: Final = "a part of the key is null or absent, so it tells no record from others; name other columns, or key: []"
 # So many values of each side are joined at once; a record may have hundreds.
 _HELD: Final = 3_000_000
 
@@ -101,9 +102,9 @@ class Judge:
         return [replace(each, detail="; ".join(filter(None, (each.detail, lasted)))) for each in found], len(units)
 
     def _counts(self) -> list[tuple[tuple[int, str], list[Difference]]]:
-        query = f"SELECT o, b, c, {self._keys} FROM first WHERE bare OR b <> 1 OR c <> 1"
-        return [((at, "$"), [_numbers(self._named(key), one, other)])
-                for at, one, other, *key in self._joined.connection.execute(query).fetchall()]  # fmt: skip
+        query = f"SELECT o, b, c, bare, {self._keys} FROM first WHERE bare OR b <> 1 OR c <> 1"
+        return [((at, "$"), [replace(_numbers(self._named(key), one, other), detail=_BARE if bare else "")])
+                for at, one, other, bare, *key in self._joined.connection.execute(query).fetchall()]  # fmt: skip
 
     def _values(self) -> list[tuple[tuple[int, str], list[Difference]]]:
         if not self._joined.number("(SELECT 1 FROM first WHERE NOT bare AND b = 1 AND c = 1)"):
@@ -134,7 +135,8 @@ class Judge:
 
     def _held(self, values: Sequence[str]) -> str:
         pairs = zip(self._paths, values, strict=True)
-        return ", ".join(f"{path.removeprefix('$.')}={self._privacy.shown(path, value)}" for path, value in pairs)
+        told = [(path, value) for path, value in pairs if path != "$" or value != "m{}"]
+        return ", ".join(f"{path.removeprefix('$.')}={self._privacy.shown(path, value)}" for path, value in told)
 
     def _named(self, key: Sequence[str]) -> str:
         return named(self._joined.coverage.key, key, self._privacy)

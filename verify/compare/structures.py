@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from verify.compare.explaining import Privacy
 from verify.core.datasets import Expected
 from verify.core.structures import Structure
+from verify.core.values import tree
 from verify.core.verdicts import Cause, Conclusion, Difference, failed, inconclusive, passed
 
 Facts = Mapping[str, JsonValue]
@@ -94,20 +95,42 @@ def compare_mappings(
     PASS when mapping and settings are alike and no sampled document is indexed as another value than it holds.
 
     `misindexed` are (id, field, value in the document, value as indexed), all but the field as encodings; of each field
-    the first few are shown and the others counted. `sampled` documents were looked at.
+    the first few are shown and the others counted. `sampled` documents were looked at. Numbers that a field's type
+    rounds are told in the receipt alone where the baseline's field is mapped alike, for there they are rounded as well.
     """
     one, other = sides.baseline, sides.candidate
     found: list[Difference] = []
+    rounded = [each for each in misindexed if one is not None and _rounded_alike(one, other, each)]
+    misindexed = [each for each in misindexed if each not in rounded]
     if one is not None:
         found += _facts("fields", one.columns, other.columns)
         found += _facts("aliases", *_unpaired(one.indexes, other.indexes))
         found += _facts("settings", _wrapped(one.settings), _wrapped(other.settings))
     shown = _by_field(misindexed, privacy or Privacy())
     receipt = [f"{len(other.columns):,} fields on candidate", f"{sampled:,} documents looked up in the index"]
+    if rounded:
+        names = ", ".join(sorted({each[1] for each in rounded}))
+        receipt.append(
+            f"{len(rounded):,} numbers are rounded in the index, by the same mapping as on the baseline: {names}"
+        )
     return _concluded(
         [*found, *shown], looked=len(other.columns), receipt=[*receipt, *sides.notes], what="mapping",
         omitted=len(misindexed) - len(shown),
     )  # fmt: skip
+
+
+def _rounded_alike(one: Structure, other: Structure, finding: tuple[str, str, str, str]) -> bool:
+    """Whether only digits were lost, in a field that both sides map alike; a value that is not indexed is another matter."""
+    _, field, *values = finding
+    held, indexed = map(_numbers, values)
+    return bool(held) and held == indexed and field in one.columns and one.columns[field] == other.columns.get(field)
+
+
+def _numbers(encoding: str) -> int:
+    """How many numbers the value is, 0 where anything else is among them."""
+    parts = tree(encoding)
+    several = parts if isinstance(parts, list) else [parts]
+    return len(several) if all(isinstance(each, str) and each[0] == "#" for each in several) else 0
 
 
 def _by_field(misindexed: Sequence[tuple[str, str, str, str]], privacy: Privacy) -> list[Difference]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pydantic import JsonValue
@@ -74,10 +74,18 @@ def _constraints(connection: Connection, oid: int) -> Facts:
             "validated": bool(validated),
             "deferrable": bool(deferrable),
             "deferred": bool(deferred),
+            **_switched(listed(switched)),
             **_partition(part),
         }
-        for part, name, kind, definition, validated, deferrable, deferred in connection.execute(sql.CONSTRAINTS, [oid])
+        for part, name, kind, definition, validated, deferrable, deferred, switched in connection.execute(
+            sql.CONSTRAINTS, [oid]
+        )
     }
+
+
+def _switched(triggers: Sequence[str]) -> dict[str, JsonValue]:
+    """The tables on which a constraint's own triggers do not fire as they were made to, for example `disabled on t`."""
+    return {"switched": [f"{_FIRED.get(each[0], each[0])} on {each[1:]}" for each in triggers]} if triggers else {}
 
 
 def _indexes(connection: Connection, oid: int) -> Facts:

@@ -28,13 +28,18 @@ COLUMNS: Final = """
         LEFT JOIN pg_collation l ON l.oid = a.attcollation LEFT JOIN pg_namespace s ON s.oid = l.collnamespace
     WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attname COLLATE "C"
 """
-# Since 18 every NOT NULL is a constraint with a name; whether a column is nullable is said with the column.
+# Since 18 every NOT NULL is a constraint with a name; whether a column is nullable is said with the column. What enforces
+# a constraint is triggers of its own, which `DISABLE TRIGGER ALL` and a restore that was cut short leave switched off.
 CONSTRAINTS: Final = f"""
     WITH RECURSIVE {_PARTS}
     SELECT parts.name, o.conname, o.contype::text, pg_get_constraintdef(o.oid), o.convalidated, o.condeferrable,
-        o.condeferred
+        o.condeferred, ARRAY(SELECT DISTINCT (t.tgenabled::text || c.relname) COLLATE "C" FROM pg_trigger t
+            JOIN pg_class c ON c.oid = t.tgrelid
+            WHERE t.tgconstraint = o.oid AND t.tgenabled <> 'O' AND o.contype <> 't' ORDER BY 1)
     FROM parts JOIN pg_constraint o ON o.conrelid = parts.oid
-    WHERE o.contype <> 'n' AND (parts.name IS NULL OR (o.conislocal AND o.coninhcount = 0 AND o.conparentid = 0))
+    WHERE o.contype <> 'n' AND (parts.name IS NULL OR (o.conislocal AND o.coninhcount = 0 AND o.conparentid = 0)
+        OR EXISTS (SELECT FROM pg_trigger t LEFT JOIN pg_trigger above ON above.oid = t.tgparentid
+            WHERE t.tgconstraint = o.oid AND t.tgenabled <> coalesce(above.tgenabled, 'O') AND o.contype <> 't'))
     ORDER BY parts.name COLLATE "C" NULLS FIRST, o.conname COLLATE "C"
 """
 INDEXES: Final = f"""
