@@ -13,7 +13,7 @@ from sandbox.systems import known_systems
 from verify.core.catalogue import claims
 from verify.core.verdicts import Verdict
 from verify.discovery import asked_checks
-from verify.drilling.drill import loaded
+from verify.drilling.load_runs import loaded
 from verify.loading import available, load_environment
 from verify.trial import locked_checks
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,3 +61,27 @@ def test_a_run_that_does_not_end_is_given_up(tmp_path: Path) -> None:
     """After the time allowed it is told where its output is, and with the block it ends."""
     with warmed(load_environment("lightsail")) as found, pytest.raises(CutoverError, match="did not end within 2 s"):
         ran(found, tmp_path, "signal = __import__('signal'); signal.pause()", within=2.0)
+
+
+def test_a_run_is_stopped_from_another_thread(tmp_path: Path) -> None:
+    """Whoever waits for it is told, what was forked is gone, and no other run starts."""
+    pause = threading.Event()
+    then = "pathlib = __import__('pathlib'); pathlib.Path(__file__).with_name('pid').write_text(str(os.getpid())); "
+    then += "signal = __import__('signal'); signal.pause()"
+    with warmed(load_environment("lightsail")) as found:
+
+        def stops() -> None:
+            while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+                pause.wait(0.01)
+            found.stop()
+
+        other = threading.Thread(target=stops)
+        other.start()
+        with pytest.raises(CutoverError, match="has ended"):
+            ran(found, tmp_path, then)
+        other.join()
+        with pytest.raises(CutoverError, match=r"is gone|has ended"):
+            ran(found, tmp_path, "pass")
+    stat = Path(f"/proc/{(tmp_path / 'pid').read_text()}/stat")
+    assert not stat.exists() or ") Z " in stat.read_text()  # killed with its parent, and perhaps not waited for yet
+    found.stop()  # of what is gone already, nothing

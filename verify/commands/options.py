@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -37,6 +37,14 @@ def environment_named(name: str) -> Environment:
     return load_environment(name, stores=problems)
 
 
+def _readable(said: Mapping[str, object]) -> None:
+    """A CutoverError for words that are no UTF-8: no record can hold them."""
+    for name, value in said.items():
+        for word in value if isinstance(value, tuple) else (value,):
+            if isinstance(word, str) and any("\ud800" <= each <= "\udfff" for each in word):
+                raise CutoverError(f"--{name.replace('_', '-')} is not text in UTF-8: {word!r}")
+
+
 def root_of(evidence: str | None) -> Path:
     """The evidence folder an option means."""
     return evidence_root(evidence, os.environ)
@@ -48,6 +56,7 @@ def unusable_is_30(command: F) -> F:
     @functools.wraps(command)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         try:
+            _readable(kwargs)
             return command(*args, **kwargs)
         except CutoverError as error:
             click.echo(f"unusable input: {error}", err=True)

@@ -11,6 +11,7 @@ from verify.core.decision import Decision
 UNUSABLE = "UNUSABLE"
 EVERY_CLAIM = "*"
 OF_PYTEST = "pytest:*"
+CONTROL = "no fault"
 
 
 class Declared(Protocol):
@@ -42,7 +43,8 @@ class Outcome:
     One planted fault, judged.
 
     `missed` are declared claims that stayed as they were, `alarms` claims that changed without being
-    declared, each as `claim: expected X, was Y`; `decisions` are wrong decisions in the same form.
+    declared, each as `claim: expected X, was Y`; `decisions` are wrong decisions in the same form. `again` are claims
+    that a short run under load left undecided, so that a longer one was asked.
     """
 
     fault: str
@@ -54,6 +56,7 @@ class Outcome:
     decisions: tuple[str, ...]
     advance: str
     stay: str
+    again: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
@@ -69,6 +72,7 @@ class Seen:
     stay: Decision | None
     seconds: float
     load_claims: frozenset[str] = frozenset()
+    again: tuple[str, ...] = ()
 
 
 def _said(decision: Decision | None) -> str:
@@ -106,4 +110,5 @@ def judge(fault: Declared, kind: str, system: str, seen: Seen) -> Outcome:
         decisions=tuple(f"{name}: expected {want}, was {was}" for name, (want, was) in decided.items() if want != was),
         advance=_said(seen.advance),
         stay=_said(seen.stay),
+        again=seen.again,
     )

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import verify.checks
@@ -33,6 +34,8 @@ class Warm:
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
+        self._lock = Lock()
+        self._ended = False
 
     def run(self, words: Sequence[str], *, values: Mapping[str, str], output: Path, within: float) -> int:
         """
@@ -55,14 +58,23 @@ class Warm:
             raise CutoverError(f"the process that runs pytest has ended; see {output}")
         return int(told)
 
+    def stop(self) -> None:
+        """The process and everything it forked was killed: whoever waits for a run in another thread is told."""
+        with self._lock:
+            if not self._ended:  # else the number may be somebody else's by now
+                with suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+
     def end(self) -> None:
         """The process and everything it forked has ended."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self.stop()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                pipe.close()
-        self._process.wait()
+                with suppress(BrokenPipeError):  # what was not read any more
+                    pipe.close()
+        with self._lock:
+            self._process.wait()
+            self._ended = True
 
 
 @contextmanager
