@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks.calibrating import classes, counts, latency, series
+from benchmarks.calibrating import classes, counts, failures, latency, series
 from benchmarks.calibrating.rates import Rate
 from benchmarks.measuring.figures import Figure, Ratio, Result, Sizes
 from benchmarks.measuring.memory import peak, resident
@@ -17,6 +17,7 @@ PARTS: Final[dict[str, Part]] = {
     "latency": latency.measured,
     "latency by endpoint class": classes.measured,
     "failures, availability, split": counts.measured,
+    "failures that come together": failures.measured,
     "trends, looks, tolerance, families": series.measured,
 }
 

@@ -14,6 +14,7 @@ from loadtests.harness import Part, Report
 from loadtests.headroom import judge_headroom, stand
 from loadtests.samples import read_samples, samples_of
 from loadtests.schedule import Schedule
+from loadtests.sending import keep_climb
 from loadtests.session import Evidence, Judged
 from loadtests.stage import say
 from loadtests.target import Target, Terms
@@ -96,7 +97,9 @@ class CapacitySession:
         """What was seen is judged, once."""
         if not self.results:
             self._crew.end()
-            self._conclude(judge_headroom(self._seen(stopped), self._case.limit))
+            seen = self._seen(stopped)
+            keep_climb(seen, self.folder)
+            self._conclude(judge_headroom(seen, self._case.limit))
 
     def _climb(self) -> str:
         """Why it ended before its time; empty when a rate was too much or the last one was asked."""

@@ -106,7 +106,9 @@ class SampleFile:
         self._rows.append(row)
 
     def flush(self) -> None:
-        """Every row so far is in the file."""
+        """Every row so far is in the file; after `close` it stays as it was sealed, and what comes later is left out."""
+        if self._file.closed:
+            return
         if self._rows:
             rows, self._rows = self._rows, []
             self._writer.write_batch(_batch(rows))

@@ -9,6 +9,8 @@ import pytest
 
 from tests.core.builders import BUILD, HEALTH, LIST, NOON, entered, environment, evidence
 from tests.test_signing import keys_in
+from tests.touching import DEEDS
+from verify import chain
 from verify.auditing import audit, news, untouched
 from verify.chain import HEAD_FILE, append_link, read_links
 from verify.core.errors import EvidenceError
@@ -82,7 +84,7 @@ def test_a_record_nobody_touched(record, keys):
     assert (found.decisions, found.runs) == (3, 2)
     assert found.head == read_links(record).head
     assert found.signed.startswith("Signed: decision 1 to 3.")
-    assert audited(record).signed.startswith("Unsigned: this finds accidents")
+    assert audited(record).signed.startswith("Signed, and no signature was checked: give --key")
 
 
 def test_every_decision_says_what_it_saw_first(record):
@@ -118,6 +120,7 @@ def test_a_run_that_goes_on_after_a_decision_is_no_edit(tmp_path):
     decide_there(tmp_path)
     path.write_bytes(whole)
     assert audited(tmp_path).runs == 1
+    assert audited(tmp_path).signed.startswith("Unsigned: this finds accidents")
     decide_there(tmp_path)
     assert list(read_links(tmp_path).links[1].evidence_files) == ["runs/r1/main.jsonl"]
 
@@ -180,6 +183,37 @@ def test_a_head_that_lags_by_one_is_a_crash_and_no_cut(record, keys):
         audited(record, keys[1])
 
 
+def test_gates_killed_before_the_head_was_written_do_not_lock_the_chain(tmp_path, keys, monkeypatch):
+    """The first signed link, and twice in a row: the next signature mends what the crash left."""
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    write = chain._vouch
+    for number in range(3):
+        calls = []
+        monkeypatch.setattr(
+            chain, "_vouch", lambda *said, calls=calls: killed() if calls else calls.append(write(*said))
+        )
+        with pytest.raises(KeyboardInterrupt):
+            decide_there(tmp_path, keys[0])
+        assert audited(tmp_path, keys[1]).decisions == number + 1
+    monkeypatch.setattr(chain, "_vouch", write)
+    decide_there(tmp_path, keys[0])
+    assert audited(tmp_path, keys[1]).decisions == 4
+
+
+def test_a_link_in_the_place_of_a_draft_leads_nowhere(tmp_path):
+    """A decision is a file of its own, whatever lay where it was drafted."""
+    other = tmp_path / "other"
+    other.write_text("kept")
+    (tmp_path / "decisions").mkdir()
+    (tmp_path / "decisions" / ".draft").symlink_to(other)
+    decide_there(tmp_path)
+    (path,) = (tmp_path / "decisions").glob("*.json")
+    assert (other.read_text(), path.is_symlink()) == ("kept", False)
+
+
 def test_a_signed_head_of_another_environment_is_refused(record, keys, tmp_path):
     """Heads are not exchanged between environments."""
     other = tmp_path / "other"
@@ -187,67 +221,6 @@ def test_a_signed_head_of_another_environment_is_refused(record, keys, tmp_path)
     shutil.copy(other / "decisions" / HEAD_FILE, record / "decisions" / HEAD_FILE)
     with pytest.raises(EvidenceError, match="does not contain"):
         audited(record, keys[1])
-
-
-def flipped(draw, texts):
-    """One bit of one file."""
-    at = draw.randrange(len(texts))
-    where = draw.randrange(len(texts[at]))
-    changed = bytearray(texts[at])
-    changed[where] ^= 1 << draw.randrange(8)
-    return {at: bytes(changed)}
-
-
-def without_lines(draw, texts):
-    """Some lines of one file removed."""
-    at = draw.randrange(len(texts))
-    lines = texts[at].splitlines(keepends=True)
-    gone = set(draw.sample(range(len(lines)), draw.randint(1, len(lines))))
-    return {at: b"".join(line for number, line in enumerate(lines) if number not in gone)}
-
-
-def reordered(draw, texts):
-    """Two lines of one file exchanged."""
-    at = draw.randrange(len(texts))
-    lines = texts[at].splitlines(keepends=True)
-    one, two = draw.sample(range(len(lines)), 2) if len(lines) > 1 else (0, 0)
-    lines[one], lines[two] = lines[two], lines[one]
-    return {at: b"".join(lines)}
-
-
-def truncated(draw, texts):
-    """One file cut anywhere."""
-    at = draw.randrange(len(texts))
-    return {at: texts[at][: draw.randrange(len(texts[at]))]}
-
-
-def exchanged(draw, texts):
-    """A line of one file in the place of a line of another."""
-    one, two = draw.sample(range(len(texts)), 2)
-    lines, others = texts[one].splitlines(keepends=True), texts[two].splitlines(keepends=True)
-    lines[draw.randrange(len(lines))] = draw.choice(others)
-    return {one: b"".join(lines)}
-
-
-def swapped(draw, texts):
-    """Two whole files exchanged."""
-    one, two = draw.sample(range(len(texts)), 2)
-    return {one: texts[two], two: texts[one]}
-
-
-def inserted(draw, texts):
-    """A byte more in one file."""
-    at = draw.randrange(len(texts))
-    where = draw.randrange(len(texts[at]) + 1)
-    return {at: texts[at][:where] + bytes([draw.randrange(256)]) + texts[at][where:]}
-
-
-def removed(draw, texts):
-    """One file gone."""
-    return {draw.randrange(len(texts)): None}
-
-
-DEEDS = (flipped, without_lines, reordered, truncated, exchanged, swapped, inserted, removed)
 
 
 def test_ten_thousand_ways_to_touch_a_signed_record_are_all_found(record, keys):

@@ -232,4 +232,4 @@ def test_how_a_run_was_sent_is_read_or_refused(tmp_path):
     write_samples(tmp_path / "samples-1.arrows", simulated().samples)
 
     with pytest.raises(EvidenceError, match="version 9"):
-        judged_anew(evidence_of(tmp_path), promised().system.objectives)
+        judged_anew(evidence_of(tmp_path), "load.latency", promised().system.objectives)

@@ -101,6 +101,22 @@ def test_two_gates_at_once_do_not_fork_the_chain(machines):
     assert [each.reasons for each in read_links(bob).links][1:] == [("ann",), ("bob",)]
 
 
+def test_an_older_head_never_replaces_a_newer_one(machines, tmp_path):
+    """A gate that was slow between link and head leaves the head of the next one alone."""
+    private, public = keys_in(tmp_path, "ann")
+    signer = private_key(private)
+    ann, bob = (place_of(root) for root in machines)
+    with locked(ann):
+        decide_there(ann, signer)
+    with locked(ann), locked(bob):
+        text = (ann / "decisions" / "HEAD.dsse").read_bytes()
+        decide_there(bob, signer)
+        decide_there(bob, signer)
+        remote_of(ann).replace(ann, "decisions/HEAD.dsse", text)
+    with locked(ann):
+        assert audited(ann, public_key(public)).decisions == 3
+
+
 def test_evidence_travels_with_its_run(machines):
     """A run is in the bucket once it said what it would ask, and again when it is finished."""
     ann, bob = machines
@@ -184,6 +200,20 @@ def test_the_commands_understand_a_bucket(client, tmp_path, monkeypatch):
             release.asked()
         assert release.gate("--step", "10").exit_code == 0
         assert f"{1 if machine == 'ann' else 2} decisions follow each other, 1 runs" in release.gate("--audit").output
+
+
+def test_nobody_begins_midway_twice(client, tmp_path, monkeypatch):
+    """A machine that has seen nothing of the bucket yet is refused as well."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    place = f"s3://{BUCKET}/release"
+    for machine, code in (("ann", 0), ("bob", 30)):
+        (tmp_path / machine).mkdir()
+        monkeypatch.setattr(recording, "DEFAULT", tmp_path / machine / "out")
+        release = described(tmp_path / machine, root=evidence_root(place, {}), evidence=place)
+        words = ["--at", "30", "--attested-by", machine, "--offline", "--candidate", "build-7"]
+        ended = release.cutover("adopt", *words)
+        assert ended.exit_code == code
+    assert "traffic is in step 30 on record" in ended.output
 
 
 @pytest.mark.parametrize("place", ["s3://", "s3://Bucket/x", "s3://bucket/../x", "s3://bucket/a b"])

@@ -16,9 +16,11 @@ from verify.core.evidence import Run
 from verify.core.links import Link
 from verify.keeping import kept, missing, rested_on
 from verify.reading import on_disk, read_runs
+from verify.recording import FIRST
 from verify.signing import HEAD, VerifyingKey, opened, verified
 
 _OLDER: Final = "Only a head kept elsewhere finds an old copy of everything."
+_UNCHECKED: Final = "Signed, and no signature was checked: give --key to find edits, and a chain cut at its end."
 _UNSIGNED: Final = "Unsigned: this finds accidents and edits, not somebody who rewrites every file."
 
 
@@ -87,12 +89,15 @@ def audit(
     """
     runs = read_runs(home, environment=environment)
     chain = read_links(home)
+    if not chain.links and not runs:
+        raise EvidenceError(f"{home}: neither a decision nor a run is on record there; nothing was audited")
     if chain.links and chain.links[0].environment != environment:
         raise EvidenceError(f"{home}: holds decisions of {chain.links[0].environment}, not of {environment}")
     untouched(home, on_disk(home), chain.links)
     if noted and noted not in {chain.head, *(link.previous for link in chain.links)}:
         raise EvidenceError(f"{home}: the chain does not contain {noted}; it was cut or rewritten since that was noted")
-    words = vouched(home, chain, keys) if keys else _UNSIGNED
+    said = _UNCHECKED if any(each.keyid for each in chain.signatures) else _UNSIGNED
+    words = vouched(home, chain, keys) if keys else said
     files, gone = _rested(home, runs)
     if gone and strict:
         raise EvidenceError(f"{home}: evidence rests on {len(gone)} files that are not kept: {'; '.join(gone)}")
@@ -134,8 +139,8 @@ def _headed(path: Path, chain: Chain, keys: Sequence[VerifyingKey]) -> None:
     at = int(said["sequence"])
     if (
         said["environment"] != chain.links[0].environment
-        or not 0 < at <= len(chain.hashes)
-        or chain.hashes[at - 1] != said["sha256"]
+        or not 0 <= at <= len(chain.hashes)
+        or (FIRST, *chain.hashes)[at] != said["sha256"]
     ):
         raise EvidenceError(
             f"{path}: signed for decision {at}, which the chain does not contain; it was cut or rewritten"

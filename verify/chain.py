@@ -14,6 +14,7 @@ from typing import Final
 
 from verify.core.errors import EvidenceError
 from verify.core.links import Link, dump_link, load_link
+from verify.folders import files_in
 from verify.recording import FIRST
 from verify.remote import remote_of
 from verify.signing import HEAD, Signed, SigningKey, enveloped, signed, taken_apart
@@ -40,7 +41,7 @@ def read_links(home: Path) -> Chain:
     links: list[Link] = []
     hashes: list[str] = []
     signatures: list[Signed] = []
-    for number, path in enumerate(sorted(home.glob("decisions/*.json")), start=1):
+    for number, path in enumerate(files_in(home / "decisions", ".json"), start=1):
         text = _bytes(path)
         link = load_link(text.decode("utf-8", errors="replace"), place=str(path))
         if links and link.environment != links[-1].environment:
@@ -99,6 +100,8 @@ def append_link(
 
     Where the evidence lies elsewhere the link is there first, and only if no other gate was faster.
     """
+    if signer:  # a gate that was killed may have left the note one behind; two behind looks like an exchanged one
+        _vouch(home, link.environment, len(chain), head, signer)
     linked = replace(link, sequence=len(chain) + 1, previous=head)
     text = signed(dump_link(linked).encode(), signer)
     path = home / "decisions" / link_name(linked.sequence, text)
@@ -107,16 +110,20 @@ def append_link(
         remote.append(home, linked.sequence, text)
     _write(path, text)
     if signer:
-        said = {
-            "environment": linked.environment,
-            "sequence": linked.sequence,
-            "sha256": hashlib.sha256(text).hexdigest(),
-        }
-        vouched = enveloped(json.dumps(said).encode(), HEAD, signer).encode()
-        _write(path.with_name(HEAD_FILE), vouched)
-        if remote:
-            remote.replace(home, f"decisions/{HEAD_FILE}", vouched)
+        _vouch(home, linked.environment, linked.sequence, hashlib.sha256(text).hexdigest(), signer)
     return linked, path
+
+
+def _vouch(home: Path, environment: str, sequence: int, sha256: str, signer: SigningKey) -> None:
+    """The signed note of the newest link is there, as far as it is not."""
+    path = home / "decisions" / HEAD_FILE
+    said = {"environment": environment, "sequence": sequence, "sha256": sha256}
+    vouched = enveloped(json.dumps(said).encode(), HEAD, signer).encode()
+    if path.exists() and _bytes(path) == vouched:
+        return
+    _write(path, vouched)
+    if remote := remote_of(home):
+        remote.replace(home, f"decisions/{HEAD_FILE}", vouched)
 
 
 def _write(path: Path, text: bytes) -> None:
@@ -124,7 +131,8 @@ def _write(path: Path, text: bytes) -> None:
     draft = path.with_name(".draft")  # the lock is held, so a draft that is there was left by a crash
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as file:
+        draft.unlink(missing_ok=True)
+        with draft.open("xb") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -109,9 +109,16 @@ def narrowed(
     of = len(here.keys() | there.keys())
     if not unequal or len(unequal) * 2 > of:
         return None
-    rows = tuple(sum(each.rows for each in part.values()) for part in found)
-    one, other = (_only(place, side, seed, cut, unequal) for place, side in zip(placed, sides, strict=True))
-    return Narrowed(sides=(one, other), parts=Parts(unequal=len(unequal), of=of, rows=(rows[0], rows[1])))
+    rows, others = (sum(each.rows for each in part.values()) for part in found)
+    return only(placed, sides, seed, cut, unequal, Parts(unequal=len(unequal), of=of, rows=(rows, others)))
+
+
+def only(
+    placed: tuple[Placed, Placed], sides: tuple[Side, Side], seed: int, cut: Cut, buckets: Collection[int], parts: Parts
+) -> Narrowed:
+    """The sides with these buckets only."""
+    one, other = (_only(place, side, seed, cut, buckets) for place, side in zip(placed, sides, strict=True))
+    return Narrowed(sides=(one, other), parts=parts)
 
 
 def marking(placed: tuple[Placed, Placed], sides: tuple[Side, Side], seed: int) -> tuple[Side, Side]:

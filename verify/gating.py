@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,11 +11,12 @@ from typing import Final, Literal
 from pydantic import JsonValue
 
 from verify.auditing import news, untouched, vouched
-from verify.chain import Chain, append_link, locked, read_links
+from verify.chain import Chain, append_link, brought, locked, read_links
 from verify.core.catalogue import Check, Claim
 from verify.core.decision import Decision
 from verify.core.errors import CutoverError, EvidenceError
 from verify.core.gate import World, decide
+from verify.core.holding import dropped
 from verify.core.links import Link
 from verify.core.plan import Plan, plan
 from verify.core.references import hashed_targets, names_in
@@ -140,6 +141,7 @@ def _world(asked: Question, chain: Chain, *, root: Path, values: Mapping[str, st
         as_recorded=asked.as_recorded,
         because=asked.because,
         allow_override=asked.allow_override,
+        suite=revision() or "",
         unasked=_unasked(locked_checks()),
         acknowledged=asked.acknowledged,
     )
@@ -162,8 +164,8 @@ def survey(asked: Question, *, root: Path, values: Mapping[str, str], now: datet
     chain, files = chain_of(folder, environment, asked.seal), on_disk(folder)
     untouched(folder, files, chain.links)
     world = _world(asked, chain, root=root, values=values, now=now)
-    _known(asked.acknowledged, world)
     needed = plan(environment, environment.step(asked.step), locked_checks())
+    _known(asked.acknowledged, needed, world)
     return Surveyed(plan=needed, world=world, chain=chain, files=files)
 
 
@@ -177,37 +179,55 @@ def ask(
     """
     environment = asked.environment
     folder = home(root, environment)
+    if not record:  # a copy that nobody may write to can be asked too
+        brought(folder)
+        return _sealed(asked, survey(asked, root=root, values=values, now=now)), None
     with locked(folder):
         seen = survey(asked, root=root, values=values, now=now)
-        chain = seen.chain
-        sealed = replace(
-            decide(environment, seen.plan, seen.world, question=asked.question),
-            sequence=len(chain.links) + 1,
-            previous=chain.head,
-            evidence=digest_of(seen.files),
-            evidence_files=news(seen.files, chain.links),
-            configuration=digest(_configuration(environment)),
-            revision=revision(),
-            suite_version=VERSION,
-        )
-        if not record:
-            return sealed, None
+        chain, sealed = seen.chain, _sealed(asked, seen)
         _, path = append_link(folder, sealed, chain=chain.links, head=chain.head, signer=asked.seal.signer)
         return sealed, path
 
 
-def say(environment: Environment, link: Link, *, root: Path, seal: Seal) -> Path:
-    """What a person says about the migration stands in the chain as its last link; the file it is in."""
+def _sealed(asked: Question, seen: Surveyed) -> Decision:
+    """The decision with its place in the chain and what it rests on."""
+    environment, chain = asked.environment, seen.chain
+    return replace(
+        decide(environment, seen.plan, seen.world, question=asked.question),
+        sequence=len(chain.links) + 1,
+        previous=chain.head,
+        evidence=digest_of(seen.files),
+        evidence_files=news(seen.files, chain.links),
+        configuration=digest(_configuration(environment)),
+        revision=seen.world.suite or None,
+        suite_version=VERSION,
+    )
+
+
+def say(
+    environment: Environment,
+    link: Link,
+    *,
+    root: Path,
+    seal: Seal,
+    allowed: Callable[[Sequence[Link]], None] = lambda _: None,
+) -> Path:
+    """
+    What a person says about the migration stands in the chain as its last link; the file it is in.
+
+    `allowed` raises what speaks against it, given the chain as it is when nobody else can add to it.
+    """
     folder = home(root, environment)
     with locked(folder):
         chain = chain_of(folder, environment, seal)
+        allowed(chain.links)
         signed = replace(link, revision=revision(), suite_version=VERSION)
         return append_link(folder, signed, chain=chain.links, head=chain.head, signer=seal.signer)[1]
 
 
-def _known(acknowledged: frozenset[Claim], world: World) -> None:
-    """A CutoverError when a claim is acknowledged that the last decision did not plan."""
-    stray = sorted(acknowledged - set(world.last.planned if world.last else ()))
+def _known(acknowledged: frozenset[Claim], needed: Plan, world: World) -> None:
+    """A CutoverError when a claim is acknowledged that the last decision did not plan and that did not fail before."""
+    stray = sorted(acknowledged - set(world.last.planned if world.last else ()) - dropped(needed, world).keys())
     if stray:
         raise CutoverError(f"--acknowledge: the last decision planned no {', '.join(map(str, stray))}")
 

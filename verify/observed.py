@@ -15,6 +15,7 @@ from verify.core.passage import arrived
 from verify.core.probing import Probes, ProbeWindow
 from verify.core.subjects import Environment
 from verify.core.verdicts import Problem
+from verify.folders import files_in, folders_in
 from verify.keeping import bound
 from verify.probe_files import FOLDER, Asked, Observation, asked_of, brought_observations, read_observations
 from verify.recording import home, utc_now
@@ -56,7 +57,8 @@ class Observed:
 
 def _held(folder: Path, asked: Asked) -> tuple[list[Observation], dict[str, str]]:
     """Every observation, and the files of the one that counts, bound as they were read: more may be appended meanwhile."""
-    sizes = {path: path.stat().st_size for path in (folder / FOLDER).glob("*/*.jsonl")}
+    files = [path for each in folders_in(folder / FOLDER) for path in files_in(each, ".jsonl")]
+    sizes = {path: path.stat().st_size for path in files}
     found = read_observations(folder, sizes)
     mine = [path for each in counting(found, asked) for path in each.files]
     return found, bound(folder, {path: sizes[path] for path in mine})

@@ -61,12 +61,11 @@ def pytest_configure(config: pytest.Config) -> None:
         environment = load_environment(name, stores=problems)
         config.stash[CHECKS] = locked_checks()
         root = evidence_root(config.getoption("evidence"), os.environ)
+        trial = on_trial(environment, values=os.environ, root=root)
+        writes = config.getoption("allow_writes")
+        config.stash[WAITING] = waiting(trial, config.stash[CHECKS], named=name, writes=writes)
     except CutoverError as error:
         raise pytest.UsageError(str(error)) from error
-    trial = on_trial(environment, values=os.environ, root=root)
-    config.stash[WAITING] = waiting(
-        trial, config.stash[CHECKS], named=name, writes=config.getoption("allow_writes")
-    )  # fmt: skip
     hide_in_crashes(trial.mask)
     controls = bool(getattr(config.option, "numprocesses", None)) and not hasattr(config, "workerinput")
     recorder = RunRecorder(trial, record=not config.getoption("no_record") and not controls)

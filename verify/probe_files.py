@@ -28,6 +28,7 @@ from verify.core.probing import (
 )
 from verify.core.references import hashed_targets, names_in
 from verify.core.subjects import Environment, digest
+from verify.folders import files_in, folders_in
 from verify.reading import linked_lines
 from verify.recording import FIRST, enclosed, hash_key
 from verify.remote import remote_of
@@ -92,14 +93,14 @@ def read_observations(folder: Path, sizes: Mapping[Path, int] | None = None) -> 
 
     With `sizes` these files alone are read, each as it was when it held so many bytes.
     """
-    found = [each for path in sorted((folder / FOLDER).glob("*/")) if (each := _read(path, sizes))]
+    found = [each for path in folders_in(folder / FOLDER) if (each := _read(path, sizes))]
     return sorted(found, key=lambda each: (each.began.began_at, each.began.observation))
 
 
 def _read(folder: Path, sizes: Mapping[Path, int] | None) -> Observation | None:
     records: list[ProbeRecord] = []
     head, parts = "", 0
-    files = [path for path in sorted(folder.glob("*.jsonl")) if sizes is None or path in sizes]
+    files = [path for path in files_in(folder, ".jsonl") if sizes is None or path in sizes]
     for number, path in enumerate(files, start=1):
         mine, last = _part(path, None if sizes is None else sizes[path])
         if not mine:  # killed before its first line was whole
@@ -214,7 +215,7 @@ def begin(
 def _next_part(folder: Path, going: Observation | None) -> int:
     if going is None:
         return 1
-    for path in sorted((folder / FOLDER / going.began.observation).glob("*.jsonl"))[going.parts :]:
+    for path in files_in(folder / FOLDER / going.began.observation, ".jsonl")[going.parts :]:
         path.unlink()  # no whole line was ever in it
     return going.parts + 1
 

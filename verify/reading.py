@@ -27,6 +27,7 @@ from verify.core.evidence import (
     Selected,
     load_record,
 )
+from verify.folders import files_in, folders_in
 from verify.recording import FIRST
 
 INTERNAL_ERROR: Final = 3  # pytest's ExitCode.INTERNAL_ERROR
@@ -86,7 +87,7 @@ def read_run(folder: Path) -> Run | None:
 
     Files that never got their first line make a blind run: it was there, and nobody knows what it would have asked.
     """
-    files = [records for path in sorted(folder.glob("*.jsonl")) if (records := read_records(path))]
+    files = [records for path in files_in(folder, ".jsonl") if (records := read_records(path))]
     if not files:
         return _blind(folder)
     heads = [_head(records, folder) for records in files]
@@ -95,7 +96,7 @@ def read_run(folder: Path) -> Run | None:
     finished = [each[-1] for each in files if isinstance(each[-1], RunFinished)]
     selections = [each for records in files for each in records if isinstance(each, Selected)]
     first = min(heads, key=lambda head: head.started_at)
-    complete = len(finished) == len(files) == len(list(folder.glob("*.jsonl")))
+    complete = len(finished) == len(files) == len(files_in(folder, ".jsonl"))
     crashed = any(each.exit_status == INTERNAL_ERROR for each in finished)
     claims, left = _chosen(selections, divided=any(head.shard for head in heads))
     lasts = {each.fingerprints for each in finished} | {head.fingerprints for head in heads}
@@ -112,6 +113,7 @@ def read_run(folder: Path) -> Run | None:
         evidence=_evidence(files, folder),
         sealed=_sealed(files),
         rejudges=first.rejudges,
+        suite=" and ".join(sorted({head.revision for head in heads if head.revision})),
     )
 
 
@@ -134,7 +136,7 @@ def _all_shards(heads: Sequence[RunStarted]) -> bool:
 
 def _blind(folder: Path) -> Run | None:
     """A run of which nothing was written but its file; None when there is not even that."""
-    found = sorted(folder.glob("*.jsonl"))
+    found = files_in(folder, ".jsonl")
     if not found:
         return None
     made = datetime.fromtimestamp(min(path.stat().st_mtime for path in found), UTC)
@@ -174,7 +176,7 @@ def _sealed(files: Sequence[Sequence[Record]]) -> dict[Claim, bool]:
 
 def read_runs(home: Path, *, environment: str) -> list[Run]:
     """Every run below the folder, oldest first; EvidenceError when one is unreadable or of another environment."""
-    runs = [run for folder in sorted(home.glob("runs/*")) if folder.is_dir() and (run := read_run(folder))]
+    runs = [run for folder in folders_in(home / "runs") if (run := read_run(folder))]
     for run in runs:
         if not run.blind and run.environment != environment:
             raise EvidenceError(f"{home}/runs/{run.id}: evidence of {run.environment}, not of {environment}")
@@ -183,7 +185,8 @@ def read_runs(home: Path, *, environment: str) -> list[Run]:
 
 def on_disk(home: Path) -> dict[str, bytes]:
     """Every evidence file's content by its name below the folder."""
-    return {str(path.relative_to(home)): _bytes(path) for path in sorted(home.glob("runs/*/*.jsonl"))}
+    found = [path for folder in folders_in(home / "runs") for path in files_in(folder, ".jsonl")]
+    return {path.relative_to(home).as_posix(): _bytes(path) for path in found}
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:

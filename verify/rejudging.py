@@ -57,9 +57,7 @@ def _anew(environment: Environment, run: Run, folder: Path, subject: Subject[Spe
     for path, size in sizes.items():
         if path.stat().st_size != size:
             raise EvidenceError(f"{path}: holds more than what was judged; it was edited")
-    judged = judged_anew(sizes, environment.system.objectives)
-    conclusion = judged.get(evidence.claim.check) if judged else None
-    return Anew(conclusion=conclusion, why="" if conclusion else "nothing that was sent is kept; ask it again")
+    return judged_anew(sizes, evidence.claim.check, subject.spec)
 
 
 def _available(

@@ -59,6 +59,10 @@ def remote_of(home: Path) -> Remote | None:
     return None
 
 
+class _Taken(EvidenceError):
+    """Somebody else wrote the object first."""
+
+
 @contextmanager
 def _asked(what: str) -> Iterator[None]:
     """The one place where botocore's errors become ours."""
@@ -69,7 +73,7 @@ def _asked(what: str) -> Iterator[None]:
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "?")
         if code in _TAKEN:
-            raise EvidenceError(f"{what}: somebody else wrote it at the same time; ask again") from error
+            raise _Taken(f"{what}: somebody else wrote it at the same time; ask again") from error
         raise EvidenceError(f"{what}: the bucket refused: {code}") from error
     except BotoCoreError as error:
         raise EvidenceError(f"{what}: the bucket cannot be heard: {error}") from error
@@ -240,8 +244,9 @@ class Remote:
         self._put(self._key(home / "decisions" / f"{sequence:06d}.json"), text, only_new=True)
 
     def replace(self, home: Path, name: str, text: bytes) -> None:
-        """The object is there, whatever was there before."""
-        self._put(self._key(home / name), text)
+        """The object is there, unless another machine replaced it since it was brought here: then a newer one is."""
+        with suppress(_Taken):
+            self._exchange(self._key(home / name), text)
 
     def push(self, path: Path) -> None:
         """A run's file is there as it is here; EvidenceError when somebody else wrote one of that name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from verify.core.catalogue import Check
+from verify.folders import folders_in
 from verify.probe_files import FOLDER
 from verify.recording import home
 from verify.trial import Trial
@@ -18,7 +19,7 @@ def waiting(trial: Trial, checks: Mapping[str, Check], *, named: str, writes: bo
     """
     environment = trial.environment
     found: dict[str, str] = {}
-    if not any((home(trial.root, environment) / FOLDER).glob("*/")):
+    if not folders_in(home(trial.root, environment) / FOLDER):
         found["success.availability"] = f"nobody has looked yet: cutover observe --env {named} --for 65m"
     if not writes:
         found["success.rollback"] = "it moves traffic: --allow-writes"

@@ -35,7 +35,7 @@ def concluded(design: Design, seed: tuple[int, ...]) -> Conclusion:
     looks = [round(design.triples * part) for part in PARTS]
     for number, (triples, share) in enumerate(zip(looks, shares(PARTS), strict=True)):
         seen = replace(
-            run, samples=_until(run.samples, triples), offered=run.offered[:triples], share=share, look=number + 1
+            run, samples=until(run.samples, triples), offered=run.offered[:triples], share=share, look=number + 1
         )
         found = judge_latency(seen, LIMITS)
         if found.verdict is not Verdict.INCONCLUSIVE:
@@ -62,7 +62,8 @@ def _run(answers: Answers, design: Design) -> Run:
                classes=Classes(plans=plans, of=tuple(range(len(plans)))))  # fmt: skip
 
 
-def _until(samples: Samples, triples: int) -> Samples:
+def until(samples: Samples, triples: int) -> Samples:
+    """The samples of the first so many triples."""
     kept = samples.triple < triples
     names = (
         "triple",

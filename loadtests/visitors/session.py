@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from loadtests.samples import Row, SampleFile, read_samples, samples_of
 from loadtests.schedule import ARMS
+from loadtests.sending import keep_visits
 from loadtests.session import Evidence, Judged
 from loadtests.target import Terms
 from loadtests.visitors.crowd import Crowd
@@ -86,7 +87,9 @@ class VisitSession:
             self._crowd.end()
         if self._file:
             self._file.close()
-        self._conclude(judge_realtime(self._seen(stopped), self._case.spec))
+        seen = self._seen(stopped)
+        keep_visits(seen, self.folder)
+        self._conclude(judge_realtime(seen, self._case.spec))
 
     def _visit(self, lines: tuple[Line, Line]) -> None:
         plan = self._plan

@@ -32,10 +32,15 @@ class BodyCut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slowdown:
-    """This share of the candidate's API requests takes `factor` times as long; which ones depends on seed and index."""
+    """
+    This share of the candidate's API requests takes `factor` times as long; which ones depends on seed and index.
+
+    With `endpoints` only requests that these answer.
+    """
 
     factor: float
     share: float = 1.0
+    endpoints: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +102,8 @@ class Fault:
     `kind` is http, data, load, success for what concerns traffic, or observe for what is planted only while
     `cutover observe` looks. `claims` maps "check subject" to the verdict it must have while the fault is planted, the
     same in each of `systems`; `claims_by_system` adds what differs; every other claim must stay PASS. `advance` and
-    `stay` are the gate's decisions; `stay_by_system` says where it is another.
+    `stay` are the gate's decisions; `stay_by_system` says where it is another. `long` is true for what a load run shows
+    only at its usual length.
     """
 
     name: str
@@ -110,6 +116,7 @@ class Fault:
     advance: str = HOLD
     stay: str = HOLD
     stay_by_system: Mapping[str, str] = field(default_factory=dict)
+    long: bool = False
 
     def within(self, system: str) -> Fault:
         """The fault as that system has it."""

@@ -84,13 +84,11 @@ class Planted:
                 exchange = replace(exchange, status=500, body=body)
         return exchange
 
-    def slowdown(self, index: int) -> float:
-        """How many times longer than usual API request `index` takes."""
-        factor = 1.0
-        for each in self._active:
-            if isinstance(each.how, Slowdown) and self._hits(each, each.how.share, index):
-                factor *= each.how.factor
-        return factor
+    def slowdown(self, index: int, endpoint: str = "") -> float:
+        """How many times longer than usual API request `index`, which `endpoint` answers, takes."""
+        found = [(each, each.how) for each in self._active if isinstance(each.how, Slowdown)]
+        mine = [(each, how) for each, how in found if not how.endpoints or endpoint in how.endpoints]
+        return math.prod(how.factor for each, how in mine if self._hits(each, how.share, index))
 
     def turn(self) -> float:
         """Seconds for which each API request keeps all others waiting; 0 when none waits for another."""

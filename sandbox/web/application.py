@@ -65,7 +65,7 @@ class Side:
         index = next(self._count)
         changed = self._planted.change(exchange, index)
         takes = max(service_time(self._settings.seed, self._settings.side, index), time.perf_counter() - began)
-        await asyncio.sleep(began + takes * self._planted.slowdown(index) - time.perf_counter())
+        await asyncio.sleep(began + takes * self._planted.slowdown(index, endpoint.name) - time.perf_counter())
         if turn := self._planted.turn():
             async with self._turn:
                 await asyncio.sleep(turn)

@@ -20,7 +20,7 @@ from benchmarks.measuring.report import as_markdown, last_line
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = {
-    "calibration": ["ours"] * 4,
+    "calibration": ["ours"] * 5,
     "consistency.dynamodb": ["ours", "limit"] * 2,
     "consistency.json_files": ["ours", "limit"] * 2,
     "consistency.json_postgres": ["ours", "limit", "limit", "peer", *["ours", "limit", "limit"] * 2],

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.builders import BUILD, HEALTH, LIST, NOON, evidence, green, run
+from verify.core.evidence import Fingerprints
 from verify.core.standing import Now, standing
 from verify.core.verdicts import Cause, Verdict
 
@@ -119,13 +120,35 @@ def test_foreign_evidence_neither_helps_nor_hurts(verdict):
         run(evidence(LIST, verdict, at=at, run="r2", digest="f" * 32), id="r2", at=at),
         run(evidence(LIST, verdict, at=at, run="r2", targets={"TARGET_URL": "aa"}), id="r2", at=at),
         run(evidence(LIST, verdict, at=at, run="r2"), id="r2", at=at, build="build-6"),
-        run(evidence(LIST, verdict, at=at, run="r2"), id="r2", at=at, build=None),
     ]
     for each in foreign:
         alone = stand(each, targets={"TARGET_URL": "bb"})
         assert (alone.verdict, alone.cause) == (INCONCLUSIVE, Cause.INTERRUPTED)
         assert "no run proved it; the newest speaks of" in alone.why
         assert stand(seen(), each, targets={"TARGET_URL": "bb"}).run == "r1"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "cause"), [(PASS, Cause.INTERRUPTED), (INCONCLUSIVE, Cause.NO_ANSWER), (FAIL, None)]
+)
+def test_a_run_that_could_not_tell_a_build_holds_and_proves_nothing(verdict, cause):
+    """A candidate that was down when the run began may have been today's build: what was seen is not taken for history."""
+    at = NOON - MINUTE
+    down = run(evidence(LIST, verdict, at=at, run="r2"), id="r2", at=at, build=None)
+    found = stand(seen(), down)
+    assert (found.run, found.verdict, found.cause) == ("r2", INCONCLUSIVE if verdict is PASS else verdict, cause)
+    if verdict is PASS:
+        assert "could not tell which builds answered" in found.why
+
+
+def test_a_run_that_could_not_hear_the_baseline_proves_nothing():
+    """Where the baseline's build is compared, a run without it is no proof and no history."""
+    at = NOON - MINUTE
+    around = replace(run(evidence(LIST, PASS, at=at, run="r2"), id="r2", at=at), started_as=Fingerprints(candidate=BUILD),
+                     finished_as=Fingerprints(candidate=BUILD))  # fmt: skip
+    now = Now(moment=NOON, candidate=BUILD, targets={}, baseline="base-1", compared=True)
+    found = standing(LIST, DIGEST, [around], fresh=timedelta(hours=1), now=now)
+    assert "could not tell which builds answered" in found.why
 
 
 def test_same_target_counts():

@@ -16,8 +16,18 @@ from typing import Any
 import pytest
 
 from loadtests.samples import read_samples
+from loadtests.sending import evidence_of, judged_anew
+from verify.core.model import Objectives
+from verify.core.verdicts import Verdict
 
 HERE = Path(__file__).parent
+# As locustfile_loopback.py declares them.
+OBJECTIVES = Objectives.model_validate(
+    {
+        "latency": {"p50": {"max_ratio": 1.10}, "p95": {"max_ratio": 1.15}},
+        "error_rate": {"at_most": 2.0, "margin": 2.0},
+    }
+)
 Server = Callable[..., str]
 
 
@@ -78,6 +88,20 @@ def until(process: subprocess.Popen[str], said: str) -> str:
     raise AssertionError(f"{said!r} was never said:\n{heard}")
 
 
+def judged_again(folder: Path, *, processes: int = 2) -> None:
+    """The files of the run give the same verdicts in the same words; of no part of them a verdict is drawn."""
+    files = evidence_of(folder)
+    assert [each.name.partition("-")[0] for each in files] == ["samples"] * processes + ["sending"]
+    for check, said in results(folder).items():
+        anew = judged_anew(files, check, OBJECTIVES).conclusion
+        assert anew is not None
+        assert (anew.verdict.name, anew.summary, anew.receipt) == (said["verdict"], said["summary"], said["receipt"])
+        part = judged_anew(files[1:], check, OBJECTIVES).conclusion
+        assert part is not None
+        assert part.verdict is not Verdict.PASS
+    assert judged_anew(files[:processes], "load.latency", OBJECTIVES).conclusion is None
+
+
 def test_two_processes_send_one_run(tmp_path: Path, server: Server, port: str) -> None:
     """Each has a sealed file of its own part; together every arm got each arrival once."""
     env = values(tmp_path / "run", server(10), server(10))
@@ -98,6 +122,7 @@ def test_two_processes_send_one_run(tmp_path: Path, server: Server, port: str) -
     verdicts = {each["verdict"] for each in results(tmp_path / "run").values()}
     assert "FAIL" not in verdicts
     assert (found.returncode == 0) == (verdicts == {"PASS"})
+    judged_again(tmp_path / "run")
 
 
 def test_a_worker_that_is_killed_leaves_no_verdict(tmp_path: Path, server: Server, port: str) -> None:
@@ -161,3 +186,4 @@ def test_an_abort_of_one_worker_stops_all(tmp_path: Path, server: Server, port: 
     kept = read_samples((tmp_path / "run").glob("samples-*.arrows"))
     assert int((kept.arm == 1).sum()) < 30
     assert results(tmp_path / "run")["success.error_rate"]["verdict"] == "FAIL"
+    judged_again(tmp_path / "run")

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from loadtests.judge import judge_error_rate, judge_latency, judge_run, rules_of, whole_run
-from loadtests.soundness import Run
 from reports.html.measured import _JUDGED
 from tests.loadtests.simulated import failing, only, simulated, slowed
 from verify.core.model import ErrorRate, Latency
@@ -102,28 +101,6 @@ def wandering(order: np.ndarray) -> float:
 def test_blocks_that_resemble_their_neighbours_count_for_less() -> None:
     """The same 20 blocks are known less exactly when they drift than when they are mixed."""
     assert wandering(np.arange(20)) > 1.5 * wandering(np.arange(20) * 7 % 20)
-
-
-def burst(run: Run, blocks: int, each: int) -> Run:
-    """The run with so many failures of the candidate in each of so many blocks."""
-    chosen = np.zeros(run.samples.count, dtype=bool)
-    for block in range(blocks):
-        chosen[np.flatnonzero((run.samples.arm == 1) & (run.samples.triple == block))[:each]] = True
-    return failing(run, chosen, "status 500", status=500)
-
-
-def test_one_burst_of_errors_is_neither_fail_nor_pass() -> None:
-    """40 failures in one block are one event: McNemar alone would FAIL; spread over 20 blocks they FAIL."""
-    wide = ErrorRate(at_most=5.0, margin=5.0)
-    found = judge_error_rate(burst(simulated(), 1, 40), wide)
-    assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.TOO_FEW)
-    assert "of 20 blocks 1 have more and 0 fewer (sign test p = 0.5)" in found.summary
-    assert judge_error_rate(burst(simulated(), 20, 2), wide).verdict is Verdict.FAIL
-
-
-def test_a_burst_over_what_is_promised_still_fails() -> None:
-    """A block in which everything fails is over an objective of 0.5 %, however few blocks it lies in."""
-    assert judge_error_rate(burst(simulated(), 1, 150), RATE).verdict is Verdict.FAIL
 
 
 def test_one_percent_of_errors_fails_and_is_named() -> None:

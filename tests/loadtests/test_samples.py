@@ -56,6 +56,18 @@ def test_a_file_cut_short_is_unsealed(tmp_path: Path, part: float) -> None:
     assert samples.count < 10
 
 
+def test_what_is_answered_after_the_seal_is_left_out(tmp_path: Path) -> None:
+    """A run that is given up closes its file under requests that are still open: it stays whole."""
+    file = SampleFile(tmp_path / "a.arrows", about={})
+    file.append(row(1))
+    file.close()
+    file.append(row(2))
+    file.flush()
+    file.close()
+    samples = read_samples([file.path])
+    assert (samples.pair.tolist(), samples.unsealed) == ([1], ())
+
+
 def test_two_workers_files_are_one_run(tmp_path: Path) -> None:
     """Rows of several files are merged."""
     for name in ("a", "b"):

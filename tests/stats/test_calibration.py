@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.calibrating import counts, series
+from benchmarks.calibrating import counts, failures, series
 from benchmarks.calibrating.classes import HIDDEN, LONG, concluded
+from benchmarks.calibrating.failures import QUIET, Failing
 from benchmarks.calibrating.latency import FULL, PLAIN, WEATHERS, verdict
 from benchmarks.calibrating.rates import Rate
 from benchmarks.calibrating.systems import MIX, Candidate, Design
@@ -112,3 +113,29 @@ def test_counts_keep_their_promises() -> None:
 def test_series_keep_their_promises() -> None:
     """Trends under autocorrelation, looks, tolerance limits and Holm at 100 runs a case."""
     assert missed(series.measured(100)) == []
+
+
+@pytest.mark.parametrize("spell", [0.25, 1.0])
+def test_sides_that_fail_alike_in_spells_do_not_fail(spell: float) -> None:
+    """Of 40 runs at a fifth of what is promised at most one FAILs; requests counted each for itself FAIL some more."""
+    side = Failing(rate=QUIET, spell=spell)
+    found = [failures.concluded(side, side, 120, (11, run)) for run in range(40)]
+    assert found.count(Verdict.FAIL) <= 1
+    assert Verdict.PASS in found
+
+
+def test_a_rate_as_promised_that_comes_in_spells_seldom_passes() -> None:
+    """Exactly 1 % of at most 1 %, in spells of a quarter of a second, in runs of 360 s: at most 7 of 40 PASS."""
+    close, most = Failing(rate=0.007, spell=0.25), Failing(rate=0.01, spell=0.25)
+    found = [failures.concluded(close, most, 120, (12, run)) for run in range(40)]
+    assert found.count(Verdict.PASS) <= 7
+
+
+def test_ten_times_as_many_failures_in_spells_fail() -> None:
+    """5 % against 0.2 % in 360 s: 9 of 10 FAIL, none PASSes."""
+    found = [
+        failures.concluded(Failing(rate=QUIET, spell=0.25), Failing(rate=0.05, spell=0.25), 120, (13, run))
+        for run in range(10)
+    ]
+    assert found.count(Verdict.FAIL) >= 9
+    assert Verdict.PASS not in found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,11 +13,11 @@ from verify.commands.options import env_option, environment_named, evidence_opti
 from verify.commands.sealing import keys_option, seal_of, sign_option
 from verify.commands.words import required
 from verify.core.errors import CutoverError
-from verify.core.links import Adopted
+from verify.core.links import Adopted, Link
 from verify.core.passage import reached
 from verify.core.subjects import Environment
-from verify.gating import Seal, builds, chain_of, say
-from verify.recording import home, utc_now
+from verify.gating import builds, say
+from verify.recording import utc_now
 
 
 @click.command("adopt")
@@ -54,7 +56,6 @@ def adopt_command(
     step = environment.step(at)
     required(("--attested-by", by), ("--reason", reason))
     seal = seal_of(sign, keys)
-    _first(environment, root, seal)
     found = builds(environment, values=os.environ, root=root, given=(candidate, None), offline=offline)
     if found.candidate is None:
         raise CutoverError(f"the candidate's build is unknown: {found.silence}")
@@ -62,13 +63,12 @@ def adopt_command(
         environment=environment.id, step=step.name, percent=step.percent, attested_by=by, reason=reason,
         candidate=found.candidate, decided_at=utc_now(),
     )  # fmt: skip
-    path = say(environment, link, root=root, seal=seal)
+    path = say(environment, link, root=root, seal=seal, allowed=partial(_first, environment))
     click.echo(
         f"{environment.id}: traffic is in step {step.name} with build {found.candidate}, says {by}\n  on record: {path}"
     )
 
 
-def _first(environment: Environment, root: Path, seal: Seal) -> None:
-    chain = chain_of(home(root, environment), environment, seal)
-    if entered := reached(environment, chain.links):
+def _first(environment: Environment, chain: Sequence[Link]) -> None:
+    if entered := reached(environment, chain):
         raise CutoverError(f"traffic is in step {entered[-1].step} on record; `cutover moved` says where it is instead")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import click
 
@@ -35,6 +38,8 @@ from verify.core.subjects import Environment
 from verify.gating import Question, Seal, ask, builds, survey
 from verify.recording import home, utc_now
 from verify.signing import IN_TOTO, enveloped
+
+_HEAD: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,7 @@ def gate_command(  # noqa: PLR0913 - one parameter an option
     """
     environment, root = environment_named(name), root_of(evidence)
     seal = seal_of(sign, keys)
+    _meant(audits=audits, explains=explains, head=head, strict=strict, attest=attest)
     if audits:
         click.echo(_audited(environment, root, head, seal, strict=strict))
         return
@@ -136,14 +142,40 @@ def _decided(asked: Question, root: Path, out: _Out) -> int:
     """The exit code of the decision, which is on record and printed."""
     if out.attest and not out.record:
         raise CutoverError("--attest speaks of a decision on record; leave --no-record out")
-    decision, path = ask(asked, root=root, values=os.environ, now=utc_now(), record=out.record)
-    if out.attest and path:
-        _attest(out.attest, decision, path, asked.seal)
+    with _draft(out.attest) as draft:
+        decision, path = ask(asked, root=root, values=os.environ, now=utc_now(), record=out.record)
+        if draft and path:
+            _attest(draft, decision, path, asked.seal)
     if out.as_json:
         click.echo(dump_decision(decision), nl=False)
     else:
         click.echo("\n".join([*_overridden(decision), *decision_lines(decision, path)]))
     return decision.exit_code
+
+
+def _meant(*, audits: bool, explains: bool, head: str | None, strict: bool, attest: Path | None) -> None:
+    """A CutoverError for options that would be ignored: whoever gives one believes that it was checked."""
+    if not audits and (head is not None or strict):
+        raise CutoverError(f"{'--strict' if head is None else '--head'} goes with --audit; nothing was checked")
+    if head is not None and not _HEAD.fullmatch(head):
+        raise CutoverError(f"--head {head!r}: not the 64 hexadecimal digits that --audit prints as head")
+    if attest and (audits or explains):
+        raise CutoverError("--attest speaks of a decision on record; leave --audit and --explain out")
+
+
+@contextmanager
+def _draft(target: Path | None) -> Iterator[Path | None]:
+    """A file that becomes the target when the block ends, whole; one that cannot be written is told before it begins."""
+    if target is None:
+        yield None
+        return
+    draft = target.with_name(f".{target.name}.draft")
+    draft.write_text("")
+    try:
+        yield draft
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _overridden(decision: Decision) -> list[str]:

@@ -22,7 +22,7 @@ from verify.compare.coverage import Coverage
 from verify.compare.pages import Batches, Side, closed_after, gathered, together
 from verify.compare.signatures import signed
 from verify.compare.views import Page
-from verify.compare.workplace import SIDES, on_both, reading
+from verify.compare.workplace import SIDES, given_back, on_both, reading
 from verify.core.values import ABSENT, JSON_NULL, NULL
 from verify.core.verdicts import SHOWN_DIFFERENCES
 from verify.core.watching import Watch
@@ -184,6 +184,7 @@ class Joined:
                 self._keep(*unequal(_pair(first), _pair(second)))
         if first is not None or second is not None:
             raise ValueError("both sides were asked for the same ranges, and one gave more of them")
+        given_back()
         self._read = dict(zip(SIDES, (one.rows, other.rows), strict=True))
         self.took = dict.fromkeys(SIDES, (self.now() - began) * _VALUES)
         return one, other

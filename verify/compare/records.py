@@ -160,10 +160,11 @@ class _Comparison:
         proven = joined.keyless or any(side.unique for side in self._sides)
         if not (proven and joined.equal()) and joined.suspect():
             suspects = Suspects(joined, self._dataset)
-            found = recheck(suspects, self._dataset.recheck, self._means.clock, self._means.watch)
-            judge = Judge(suspects, self._privacy)
-            tally = judge.tally()
-            told, units = judge.shown(f"differs for {found.lasted:.0f} s" if self._dataset.recheck else "")
+            with suspects.room():
+                found = recheck(suspects, self._dataset.recheck, self._means.clock, self._means.watch)
+                judge = Judge(suspects, self._privacy)
+                tally = judge.tally()
+                told, units = judge.shown(f"differs for {found.lasted:.0f} s" if self._dataset.recheck else "")
         rows, told = self._rows(accounts), [*_columns_missing(joined.coverage), *self._unknown(accounts), *told]
         receipt, normalised = self._receipt(joined.coverage, accounts, found), _normalised(accounts, found)
         if not told and found.gone and self._dataset.recheck is None:

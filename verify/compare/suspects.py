@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
+from functools import partial
 from threading import Event, Lock
 from typing import Final
 
@@ -15,7 +16,7 @@ import pyarrow as pa
 from verify.compare.coverage import rule_of
 from verify.compare.joining import GATHERED, Joined
 from verify.compare.pages import Side, closed_after, gathered
-from verify.compare.workplace import SIDES, on_both, reading
+from verify.compare.workplace import SIDES, kept_to, on_both, reading
 from verify.core.datasets import Dataset
 from verify.core.watching import Watch
 
@@ -26,6 +27,20 @@ _DEARER: Final = 4
 _PROBE: Final = 20_000
 _CHUNK: Final = 50_000
 _MANY: Final = 500_000
+# Whatever is given is filled; few suspects of a record that is not wide are compared in less, and no slower.
+_SHARE, _WIDE = 0.85, 100
+
+
+def _next(
+    found: duckdb.DuckDBPyConnection, side: Side, fields: Sequence[str], skip: Sequence[str], most: int
+) -> Generator[tuple[pa.RecordBatch, bool], None, int]:
+    """The records of the next keys, at `most` so many, and how many keys those were; none is held when others are taken."""
+    if side.lookup is None or not (keys := found.fetchmany(most)):
+        return 0
+    with closing(closed_after(side.lookup(keys, fields, skip))) as taken:
+        for batch in gathered(taken, GATHERED):
+            yield batch, True
+    return len(keys)
 
 
 class Suspects:
@@ -53,6 +68,12 @@ class Suspects:
     def columns(self) -> list[str]:
         """The columns of both tables, in order."""
         return [*self.joined.keys, *(f"v{at}" for at in range(self.joined.values)), *(f"w{at}" for at in self.ruled)]
+
+    def room(self) -> AbstractContextManager[None]:
+        """Inside the block few suspects take less memory than many may."""
+        if self.joined.values > _WIDE or self.joined.number("suspects") > _MANY:
+            return nullcontext()
+        return kept_to(self._connection, _SHARE)
 
     def read(self, watch: Watch) -> None:
         """Reads the suspects' records again, on both sides at once."""
@@ -97,11 +118,9 @@ class Suspects:
         """The suspects' records, many at a time; ends with False where reading everything turns out to be quicker."""
         number, done, began = self.joined.number("suspects", cursor), 0, self._now()
         found = cursor.execute(self._physical(name, side))
-        while side.lookup is not None and (keys := found.fetchmany(_CHUNK if number <= LOOKED_UP or done else _PROBE)):
-            with closing(closed_after(side.lookup(keys, fields, skip))) as taken:
-                for batch in gathered(taken, GATHERED):
-                    yield batch, True
-            done += len(keys)
+        ask = partial(_next, found, side, fields, skip)
+        while asked := (yield from ask(_CHUNK if number <= LOOKED_UP or done else _PROBE)):
+            done += asked
             left = (self._now() - began) / done * (number - done)
             if number > LOOKED_UP and left > self.joined.took[name]:
                 return False

@@ -70,6 +70,8 @@ def database(room: Room) -> Iterator[duckdb.DuckDBPyConnection]:
         settings["temp_directory"] = os.fspath(Path(place) / "spill") if place else ""
         try:
             with duckdb.connect(":memory:", config=settings) as connection:
+                # Under `python -c` it takes itself for interactive, and would draw on the standard output.
+                connection.execute("SET enable_progress_bar = false")
                 yield connection
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
             raise NoRoom(str(error).partition("\n")[0]) from error
@@ -85,18 +87,29 @@ def reading(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """
     The database keeps to half its memory for the block, because what is read needs room beside it.
 
-    Half is enough to take rows in, and spilling the rest is not slower; joining needs all of it. Where nothing may be
-    spilled nothing changes.
+    Half is enough to take rows in, and spilling the rest is not slower; joining many needs all of it.
     """
+    with kept_to(connection, 0.5):
+        yield
+        given_back()
+
+
+@contextmanager
+def kept_to(connection: duckdb.DuckDBPyConnection, share: float) -> Iterator[None]:
+    """The database keeps to this share of its memory for the block. Where nothing may be spilled nothing changes."""
     query = "SELECT current_setting('memory_limit'), current_setting('temp_directory')"
     ((memory, folder),) = connection.execute(query).fetchall()
     number, unit = str(memory).split()
     if folder:
-        connection.execute(f"SET memory_limit = '{float(number) / 2:.1f} {unit}'")
+        connection.execute(f"SET memory_limit = '{float(number) * share:.1f} {unit}'")
     yield
-    # What was read is gone, but the allocator keeps its room until it is told.
+    # DuckDB tells tenths, cut off: what is told must not shrink each time it is said again.
+    connection.execute(f"SET memory_limit = '{float(number) + 0.05:.2f} {unit}'")
+
+
+def given_back() -> None:
+    """What was read and is gone takes no room: the allocator keeps it until it is told."""
     pa.default_memory_pool().release_unused()
-    connection.execute(f"SET memory_limit = '{memory}'")
 
 
 def on_both(work: Callable[[str, Event], T]) -> tuple[T, T]:

@@ -163,7 +163,8 @@ class Run:
     What one run selected, saw and sealed, merged over its processes.
 
     `claims` is what it set out to prove (left-out claims included); `evidence` holds every conclusion a
-    claim got; `finished` is true only when every file of the run ended with its last line.
+    claim got; `finished` is true only when every file of the run ended with its last line. `suite` is the revision of
+    the suite that asked, empty where nobody knows it.
     """
 
     id: str
@@ -178,6 +179,7 @@ class Run:
     evidence: Mapping[Claim, tuple[Evidence, ...]]
     sealed: Mapping[Claim, bool]
     rejudges: str = ""
+    suite: str = ""
 
     @property
     def blind(self) -> bool:

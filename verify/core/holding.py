@@ -7,8 +7,11 @@ from datetime import timedelta
 from typing import Final, Literal
 
 from verify.core.catalogue import Claim
+from verify.core.decision import Decision
+from verify.core.evidence import Evidence
 from verify.core.passage import arrived, inside, position
 from verify.core.plan import Plan
+from verify.core.relevance import CLOCK_SLACK, foreign, said
 from verify.core.scalars import show_duration
 from verify.core.standing import Standing
 from verify.core.subjects import Environment
@@ -26,7 +29,13 @@ def reasons(
     environment: Environment, plan: Plan, world: World, found: Found, *, question: Literal["advance", "stay"]
 ) -> list[str]:
     """Every reason not to advance; none means that enough was proven."""
-    held = [*_gaps(plan, world), *_unheard(environment, world), *_alone(environment, plan), *_open(found)]
+    held = [
+        *_clock(world),
+        *_gaps(plan, world),
+        *_unheard(environment, world),
+        *_alone(environment, plan),
+        *_open(found),
+    ]
     held += [*_unchecked(found, world), *_split(world, found)]
     if question == "advance":
         held = [*_order(found), *held, *_spans(plan, found.standings)]
@@ -38,9 +47,45 @@ def reasons(
 
 
 def gone(plan: Plan, world: World) -> set[Claim]:
-    """Claims of the last decision that left the plan unacknowledged; the next decision carries them on."""
+    """Claims of the last decision, and claims that failed, that left the plan unacknowledged; decisions carry them on."""
     planned = set(world.last.planned if world.last else ())
-    return planned - set(plan.required) - set(plan.others) - world.acknowledged
+    return (planned | dropped(plan, world).keys()) - set(plan.required) - set(plan.others) - world.acknowledged
+
+
+def dropped(plan: Plan, world: World) -> dict[Claim, Evidence]:
+    """
+    What failed in a run of these builds, passed in none after it, and is no longer described: striking a claim is no proof.
+
+    A failure that an earlier decision acknowledged is left out.
+    """
+    found: dict[Claim, Evidence] = {}
+    for run in world.runs:  # oldest first, so that the last word counts
+        for claim in run.evidence:
+            seen = said(run, claim)
+            if seen and seen.verdict is not Verdict.INCONCLUSIVE and not foreign(run, None, "", world.seen()):
+                found[claim] = seen
+    planned = {*plan.required, *plan.others}
+    return {
+        claim: seen
+        for claim, seen in found.items()
+        if seen.verdict is Verdict.FAIL and claim.environment == plan.environment and claim not in planned
+        if not _answered(claim, seen, world)
+    }
+
+
+def _answered(claim: Claim, seen: Evidence, world: World) -> bool:
+    decisions = (each for each in world.chain if isinstance(each, Decision))
+    return any(claim in each.acknowledged and each.decided_at >= seen.observed_at for each in decisions)
+
+
+def _clock(world: World) -> list[str]:
+    """A clock that stands before what is on record makes stale evidence fresh."""
+    last = world.chain[-1].decided_at if world.chain else world.now
+    if last - world.now <= CLOCK_SLACK:
+        return []
+    ahead = f"dated {last:%Y-%m-%d %H:%M:%S} UTC, which lies ahead of this clock ({world.now:%Y-%m-%d %H:%M:%S} UTC)"
+    remedy = "set the clock right, or, where it was wrong then, say where traffic is with `cutover moved`"
+    return [f"the newest entry of the chain is {ahead}, so no age can be trusted; {remedy}"]
 
 
 def _gaps(plan: Plan, world: World) -> list[str]:
@@ -58,8 +103,12 @@ def _gaps(plan: Plan, world: World) -> list[str]:
     ]
     if world.candidate is None:
         held.append(f"the candidate's build is unknown: {world.silence or 'give --candidate'}")
-    left = "planned by the previous decision, no longer there"
-    return held + [f"{claim}: {left}; --acknowledge '{claim}' if meant" for claim in sorted(gone(plan, world))]
+    failures = dropped(plan, world)
+    for claim in sorted(gone(plan, world)):
+        seen = failures.get(claim)
+        left = f"failed in {seen.run} ({seen.conclusion.summary})" if seen else "planned by the previous decision"
+        held.append(f"{claim}: {left}, no longer there; --acknowledge '{claim}' if meant")
+    return held
 
 
 def _unheard(environment: Environment, world: World) -> list[str]:

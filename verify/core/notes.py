@@ -34,6 +34,7 @@ def notes(
             for failure in each.superseded
         ),
         *_taken(found, world),
+        *_suites(found, world),
     )
 
 
@@ -63,6 +64,15 @@ def _attested(each: Standing) -> str:
     evidence = each.evidence
     until = f", until {evidence.expires_at:%Y-%m-%d %H:%M} UTC" if evidence and evidence.expires_at else ""
     return f"{each.claim}: nobody measured it; {each.why}{until}"
+
+
+def _suites(found: Found, world: World) -> list[str]:
+    """Runs that count and were made by another revision of the suite: its checks may have asked less."""
+    counted = {found.standings[claim].run for claim in found.asked if found.standings[claim].verdict is Verdict.PASS}
+    others = sorted({each.suite for each in world.runs if each.id in counted and each.suite not in {"", world.suite}})
+    if not others or not world.suite:
+        return []
+    return [f"what counts was asked by another revision of cutover, {', '.join(others)}; this one is {world.suite}"]
 
 
 def _taken(found: Found, world: World) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -18,9 +19,15 @@ LONGEST: Final = timedelta(days=7)
 
 
 def distinct(approvers: Iterable[str]) -> tuple[str, ...]:
-    """The approvers without repetition; case and spaces make nobody a second person."""
-    return tuple(
-        {" ".join(each.split()).casefold(): " ".join(each.split()) for each in approvers if each.strip()}.values()
+    """The approvers without repetition; case, spaces, unseen characters and another spelling make nobody a second person."""
+    named = {_plain(each).casefold(): " ".join(each.split()) for each in approvers}
+    return tuple(shown for name, shown in named.items() if name)
+
+
+def _plain(name: str) -> str:
+    """The name in one spelling (NFKC), without characters that are not shown."""
+    return "".join(
+        each for each in unicodedata.normalize("NFKC", " ".join(name.split())) if unicodedata.category(each) != "Cf"
     )
 
 

@@ -49,12 +49,16 @@ def mentions(run: Run, claim: Claim) -> bool:
 
 
 def foreign(run: Run, evidence: Evidence | None, digest: str, now: Now) -> str:
-    """Why this run speaks of something else than what is asked, or an empty string."""
-    if run.started_as.candidate != now.candidate:
-        return f"build {run.started_as.candidate or 'unknown'} (the candidate is now {now.candidate or 'unknown'})"
-    if now.compared and run.started_as.baseline != now.baseline:
-        then = run.started_as.baseline or "unknown"
-        return f"another baseline: build {then} (the baseline is now {now.baseline or 'unknown'})"
+    """
+    Why this run speaks of something else than what is asked, or an empty string.
+
+    A side that nobody could hear when the run began may have been the build of today: such a run can hold, and prove nothing.
+    """
+    then = run.started_as
+    if then.candidate is not None and then.candidate != now.candidate:
+        return f"build {then.candidate} (the candidate is now {now.candidate or 'unknown'})"
+    if now.compared and then.baseline is not None and then.baseline != now.baseline:
+        return f"another baseline: build {then.baseline} (the baseline is now {now.baseline or 'unknown'})"
     if evidence and evidence.claim_digest != digest:
         return "an earlier description of this claim"
     moved = sorted(
@@ -134,6 +138,8 @@ def unusable(claim: Claim, run: Run, evidence: Evidence, fresh: timedelta, now: 
         return ""  # only a PASS needs a clean end; what else was said stands as it was said
     if not run.finished:
         return f"comes from run {run.id}, which never finished"
+    if run.started_as.candidate is None or (now.compared and run.started_as.baseline is None):
+        return f"comes from run {run.id}, which could not tell which builds answered"
     if not run.steady:
         return f"comes from run {run.id}, during which a side changed its build"
     if not run.sealed.get(claim, False):

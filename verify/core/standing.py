@@ -101,7 +101,7 @@ def _counted(claim: Claim, found: Sequence[Run], fresh: timedelta, now: Now) -> 
     if flaw := unusable(claim, run, evidence, fresh, now):
         return _unknown(claim, Cause.INTERRUPTED, f"its evidence {flaw}", run=run, evidence=evidence)
     if (flips := _flips(claim, found, fresh, now)) >= FLIPS:
-        why = f"its verdict changed {flips} times within {show_duration(fresh)}"
+        why = f"its verdict changed {flips} times within {show_duration(fresh)}; it settles with time, or with a new build"
         return _unknown(claim, Cause.FLAPPING, why, run=run, evidence=evidence)
     return _settled(claim, run, evidence, [each for each in found if each is not run], now)
 

@@ -18,6 +18,7 @@ from verify.core.model import (
     Step,
     SystemFile,
 )
+from verify.core.realtime import Realtime
 from verify.core.spec import Spec
 
 S = TypeVar("S", bound=Spec, covariant=True)  # noqa: PLC0105 - read as `Subject[Spec]`, nobody writes its name
@@ -161,7 +162,7 @@ def digest(value: JsonValue) -> str:
 
 
 # Whose observations are kept, so that they can be judged anew; the rules are in their subject.
-_OBSERVED: Final = frozenset({"mix", "availability"})
+_OBSERVED: Final = frozenset({"mix", "availability", "headroom", "realtime"})
 
 
 def asked_digest(environment: Environment, check: str, subject: Subject[Spec]) -> str:
@@ -169,7 +170,10 @@ def asked_digest(environment: Environment, check: str, subject: Subject[Spec]) -
     if subject.noun not in _OBSERVED:
         return ""
     parts = depends(environment, check, subject)
-    return digest({name: part for name, part in parts.items() if name not in {"subject", "accepted"}})[:32]
+    asked = {name: part for name, part in parts.items() if name not in {"subject", "accepted"}}
+    if isinstance(subject.spec, Realtime):  # the rest of it says what visitors do
+        asked["subject"] = subject.spec.model_dump(mode="json", by_alias=True, exclude={"limits"})
+    return digest(asked)[:32]
 
 
 def claim_digest(environment: Environment, check: str, subject: Subject[Spec]) -> str:

@@ -23,7 +23,8 @@ class World:
 
     The baseline's build is compared with evidence where `compared`; `deaf` says why it is unknown, as `silence`
     does of the candidate's. `unset` names the variables that the gate's shell lacks; `as_recorded` accepts that
-    what they stood for is not compared. `because` is what was said about failures that a PASS has replaced.
+    what they stood for is not compared. `because` is what was said about failures that a PASS has replaced,
+    `suite` the revision of the suite that decides, empty where nobody knows it.
     """
 
     runs: Sequence[Run]
@@ -41,6 +42,7 @@ class World:
     as_recorded: bool = False
     because: str = ""
     allow_override: bool = False
+    suite: str = ""
 
     def seen(self, since: datetime | None = None) -> Now:
         """What evidence is held against; `since` when the step before was entered."""

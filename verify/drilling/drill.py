@@ -101,7 +101,7 @@ class Drill:
         try:
             again: tuple[str, ...] = ()
             if fault.kind == "load":
-                again = self._load(root)
+                again = self._load(root, long=fault.long)
             elif fault.kind == "observe":
                 self._observe(root)
                 self.twin.heal(fault.name)  # over when somebody looks
@@ -182,16 +182,17 @@ class Drill:
             words = ["observe", "--env", self.name, "--for", "8s", "--every", "25ms"]
             self._run(["-c", "from verify.cli import main; main()", *words], root)
 
-    def _load(self, root: Path) -> tuple[str, ...]:
+    def _load(self, root: Path, *, long: bool = False) -> tuple[str, ...]:
         """
         Both sides are asked under load, the candidate alone where it has to bear something, and visitors who stay.
 
-        What a short run leaves undecided a longer one is asked again; the claims that this happened to.
+        What a short run leaves undecided a longer one is asked again; the claims that this happened to. None with `long`:
+        then the usual length is asked at once.
         """
         again: list[str] = []
         for run in (each for each in LOAD_RUNS if each.promised(self.environment)):
-            self._locust(root, run, run.quick)
-            if undecided := self._undecided(root, run):
+            self._locust(root, run, run.whole if long else run.quick)
+            if not long and (undecided := self._undecided(root, run)):
                 self._locust(root, run, run.whole)
                 again += undecided
         return tuple(again)

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, binom
+from scipy.stats import binom
 from scipy.stats import t as student
 
 from verify.stats.interval import Interval, at_least, between, counted
@@ -164,7 +164,7 @@ def clustered_floor(
     probes, failures = len(times), int(failed.sum())
     effective = _effective(times, failed, outage, error)
     share = failures / probes
-    low, high = _beta_limits(share * effective, effective, error)
+    low, high = clopper_pearson(share * effective, effective, error=error)
     needed = trials_needed(math.ceil(share * effective), at_most=1 - objective, error=error)
     return Clustered(
         availability=Interval(estimate=1 - share, lower=1 - high, upper=1 - low),
@@ -199,12 +199,6 @@ def _design(times: Floats, failed: Truths, seconds: float) -> tuple[float, int]:
     residual = wrong - share * asked
     variance = clusters / (clusters - 1) * float((residual**2).sum())
     return variance / (len(times) * share * (1 - share)), clusters
-
-
-def _beta_limits(failures: float, count: float, error: float) -> tuple[float, float]:
-    low = float(beta.ppf(error, failures, count - failures + 1)) if failures > 0 else 0.0
-    high = float(beta.ppf(1 - error, failures + 1, count - failures)) if failures < count else 1.0
-    return low, high
 
 
 def _longest(bad: Truths) -> int:

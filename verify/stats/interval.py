@@ -21,7 +21,7 @@ def between(place: str, name: str, value: float, low: float = 0.0, high: float =
         raise ValueError(f"{place}: {name} is {value:g}; it must lie between {low:g} and {high:g}")
 
 
-def counted(place: str, failures: int, count: int) -> None:
+def counted(place: str, failures: float, count: float) -> None:
     """Something was observed and no more failed than were asked, else ValueError that names the place."""
     if not 0 <= failures <= count or count == 0:
         raise ValueError(f"{place}: {failures} of {count}: nothing was observed, or more failed than were asked")

@@ -55,11 +55,12 @@ def fisher(failures: int, count: int, baseline_failures: int, baseline_count: in
     return float(hypergeom.sf(failures - 1, count + baseline_count, failures + baseline_failures, count))
 
 
-def clopper_pearson(failures: int, count: int, *, error: float) -> tuple[float, float]:
+def clopper_pearson(failures: float, count: float, *, error: float) -> tuple[float, float]:
     """
     Exact limits of a proportion, each wrong with probability at most `error` (one-sided).
 
-    Clopper and Pearson 1934, Biometrika 26:404-413. ValueError without observations.
+    Clopper and Pearson 1934, Biometrika 26:404-413; effective counts need not be whole (Korn and Graubard 1998, Survey
+    Methodology 24:193-201). ValueError without observations.
     """
     counted("Clopper-Pearson", failures, count)
     between("Clopper-Pearson", "error", error)
@@ -91,7 +92,7 @@ def trials_needed(failures: int, *, at_most: float, error: float) -> int:
 
 
 def difference_interval(
-    failures: int, count: int, baseline_failures: int, baseline_count: int, *, error: float
+    failures: float, count: float, baseline_failures: float, baseline_count: float, *, error: float
 ) -> tuple[float, float]:
     """
     Limits of candidate minus baseline proportion, each wrong with probability about `error` (one-sided).
@@ -133,7 +134,7 @@ def _crossing(function: Callable[[float], float], low: float, high: float) -> fl
     return float(brentq(function, low, high, xtol=1e-10))
 
 
-def difference_score(x1: int, n1: int, x2: int, n2: int, delta: float) -> float:
+def difference_score(x1: float, n1: float, x2: float, n2: float, delta: float) -> float:
     """
     The score statistic of p1 - p2 = delta from x1 of n1 and x2 of n2; about standard normal when that is true.
 

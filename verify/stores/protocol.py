@@ -255,7 +255,22 @@ class Narrowing(Protocol):
         ...
 
 
+@runtime_checkable
+class Hinting(Protocol):
+    """
+    A store that can say, for less than fingerprints of buckets cost, in which of them to look first.
+
+    Its fingerprints add up: that of a collection, read as a whole number, is the sum of those of all its buckets.
+    """
+
+    def hints(
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], cut: Cut
+    ) -> Mapping[int, int]:  # fmt: skip
+        """A number for every bucket that holds a record: unequal ones of two stores name a place, equal ones prove nothing."""
+        ...
+
+
 __all__ = [
-    "MEMBER", "Catalogued", "Cut", "Digest", "Digests", "Field", "Indexed", "Listed", "Located", "Lookup", "Marking",
+    "MEMBER", "Catalogued", "Cut", "Digest", "Digests", "Field", "Hinting", "Indexed", "Listed", "Located", "Lookup", "Marking",
     "Narrowing", "Numbered", "Proving", "SequenceState", "Sequences", "Shape", "Store", "Structure", "Structures",
 ]  # fmt: skip

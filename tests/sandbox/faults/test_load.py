@@ -67,8 +67,8 @@ def test_service_time_is_lognormal_and_alike_on_both_sides():
 
 @pytest.mark.xdist_group("twins")
 def test_requests_take_their_time(tmp_path):
-    """In a running twin with both slowdowns, request i takes at least its draw times the factors it is hit by."""
-    faults = ("latency-20-percent", "tail-x5")
+    """In a running twin with all slowdowns, request i takes at least its draw times the factors it is hit by."""
+    faults = ("latency-20-percent", "tail-x5", "one-endpoint-slow")
     planted = Planted(replace(SETTINGS, seed=3), faults_of("easypicks"))
     for name in faults:
         planted.plant(name)
@@ -77,7 +77,7 @@ def test_requests_take_their_time(tmp_path):
         httpx.Client(base_url=twin.variables["LIGHTSAIL_URL"], trust_env=False) as client,
     ):
         taken = [client.get("/api/products?limit=1").elapsed.total_seconds() for _ in range(150)]
-    least = [service_time(3, "lightsail", i) * planted.slowdown(i) for i in range(150)]
+    least = [service_time(3, "lightsail", i) * planted.slowdown(i, "list_products") for i in range(150)]
     assert all(seen >= expected - 0.0005 for seen, expected in zip(taken, least, strict=True))
     assert sum(each >= 0.02 for each in least) >= 1
 

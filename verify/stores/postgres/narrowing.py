@@ -9,6 +9,9 @@ expected right, yet hashes the key once for each of them.)
 
 Buckets of neighbouring whole numbers cost a tenth less than those of a hash, and their rows are found by the key's
 index, where those of a hash take one more pass over the table.
+
+A hint is the sum of hashes with blind spots (those told in `digest`, and of 32 bits), which is all that a hint may be: a
+numeric or a document is hashed as it lies there, not as text. That takes two thirds of what fingerprints take.
 """
 
 # ruff: noqa: S608 - names are quoted by verify.stores.postgres.names
@@ -19,7 +22,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from verify.stores.postgres.catalog import Relation
-from verify.stores.postgres.digest import fingerprint, row_hash
+from verify.stores.postgres.digest import fingerprint, plain, row_hash
 from verify.stores.postgres.encoding import unwrapped
 from verify.stores.postgres.names import quoted
 from verify.stores.protocol import Cut
@@ -75,6 +78,18 @@ def buckets_sql(
     return (
         f"SELECT bucket, count(*), coalesce(sum(print), 0)::text FROM (SELECT {one} FROM {relation.name}{where}"
         f" UNION ALL SELECT 0::int8, 0::int8 FROM {relation.name} WHERE false) AS rows GROUP BY bucket"
+    )
+
+
+def hints_sql(relation: Relation, key: Sequence[str], columns: Sequence[str], *, cut: Cut, where: str = "") -> str:
+    """One row for each range of keys that holds rows: its number, and the sum of their plain hashes."""
+    if cut.shift is None:
+        raise ValueError("hints are given for ranges of keys only")
+    row = ", ".join(plain(relation, column) for column in (*key, *columns))
+    one = f"({quoted(key[0])}::int8 >> {int(cut.shift)}) AS bucket, hash_record(ROW({row})) AS hint"
+    return (
+        f"SELECT bucket, sum(hint)::text FROM (SELECT {one} FROM {relation.name}{where}"
+        f" UNION ALL SELECT 0::int8, 0::int4 FROM {relation.name} WHERE false) AS rows GROUP BY bucket"
     )
 
 

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - names are quoted by verify.stores.postgres.names
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from verify.stores.postgres.chunks import Pace, Part, parts
 from verify.stores.postgres.digest import digest_sql, probe_sql
 from verify.stores.postgres.listing import collections
 from verify.stores.postgres.lookup import found_rows
-from verify.stores.postgres.narrowing import PLANNER, buckets_sql, spanned, within_sql
+from verify.stores.postgres.narrowing import PLANNER, buckets_sql, hints_sql, spanned, within_sql
 from verify.stores.postgres.numbering import RANGES, in_order, numbered
 from verify.stores.postgres.scanning import copied, marked
 from verify.stores.postgres.sequences import sequences
@@ -112,6 +113,18 @@ class PostgresStore:
             bucket: Digest(rows=rows, fingerprint=str(total), dialect=dialect)
             for bucket, (rows, total) in sorted(sums.items())
         }
+
+    def hints(
+        self, collection: str, *, key: Sequence[str], columns: Sequence[str], cut: Cut
+    ) -> Mapping[int, int]:  # fmt: skip
+        """A sum of hashes for every range of the key that holds rows, in one pass."""
+        sums: Counter[int] = Counter()
+        with self._parts(collection, PLANNER) as found:
+            for part in found:
+                query = hints_sql(part.relation, key, columns, cut=cut, where=part.where())
+                for bucket, hint in _rows(part, query):
+                    sums[bucket] += hint
+        return sums
 
     def _one(self, dialects: set[str]) -> str:
         if len(dialects) != 1:
