@@ -16,9 +16,11 @@ from sandbox.errors import SandboxError, UnknownFault
 from sandbox.run import known_systems, run
 
 WITHIN_S = 30.0
+# Under nohup the tests' own SIGHUP is ignored, and what they start would inherit that.
 REAL = """
-import os, sys
+import os, signal, sys
 import sandbox.run
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 sys.exit(sandbox.run.run("pickup", sys.argv[1:], seed=1, environment=dict(os.environ)))
 """
 # How commands and signals are treated does not depend on the twin, so most tests have one that is there at once.
