@@ -26,7 +26,7 @@ def test_less_memory_is_kept_to_inside_the_block_only() -> None:
     """Blocks lie in each other, and after them all is as before; where nothing may be spilled it stays what it is."""
     with database(Room(memory="100MiB")) as connection:
         with kept_to(connection, 0.8), reading(connection):
-            assert _limit(connection) == pytest.approx(40)
+            assert _limit(connection) == pytest.approx(32)
         assert _limit(connection) == pytest.approx(100)
     with database(Room(memory="100MiB", spill=False)) as connection, kept_to(connection, 0.8):
         assert _limit(connection) == pytest.approx(100)

@@ -10,19 +10,18 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
-from typing import Final, Protocol, TypeAlias, runtime_checkable
+from typing import Final, TypeAlias
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from verify.compare.coverage import Coverage
 from verify.compare.pages import Batches, Side, closed_after, gathered, together
+from verify.compare.ranged import Numbers, Ranged, pair, unequal
 from verify.compare.signatures import signed
 from verify.compare.views import Page
-from verify.compare.workplace import SIDES, given_back, on_both, reading
+from verify.compare.workplace import SIDES, given_back, kept_to, on_both, reading
 from verify.core.values import ABSENT, JSON_NULL, NULL
 from verify.core.verdicts import SHOWN_DIFFERENCES
 from verify.core.watching import Watch
@@ -34,45 +33,12 @@ _NO_FIELDS: Final = "m{}"
 GATHERED: Final = 3 * 2**20
 # So many records of both sides are grouped at once; of more than twice as many the groups would have to spill.
 _GROUPED: Final = 2_500_000
+# What the sides were read with is not all given back yet, so grouping gets less than everything.
+_GROUPING: Final = 0.7
 # Each step of a view costs as much for a few rows as for a thousand; what is larger than this is not copied together.
 _SMALL: Final = 2**18
 # Reading all values takes about so many times as long as reading a mark of each record.
 _VALUES: Final = 4.0
-Numbers: TypeAlias = npt.NDArray[np.int64]
-
-
-@runtime_checkable
-class Ranged(Protocol):
-    """Marks (`Side.marks`) that two sides may also give as numbers, range after range of a key that is one number."""
-
-    def numbers(self, columns: Sequence[str]) -> Batches | None:
-        """For each of the ranges that both sides share one batch of keys and marks, both int64; None where they share none."""
-        ...
-
-
-def unequal(here: tuple[Numbers, Numbers], there: tuple[Numbers, Numbers]) -> tuple[Numbers, Numbers, Numbers]:
-    """The keys that are not there once on each side with the same mark, ascending, and their number on each side."""
-    one, other = (_ordered(*each) for each in (here, there))
-    if len(one[0]) == len(other[0]) and np.array_equal(one[0], other[0]) and len(one[0]) == len(np.unique(one[0])):
-        keys = one[0][one[1] != other[1]]
-        return keys, np.ones_like(keys), np.ones_like(keys)
-    keys = np.union1d(one[0], other[0])
-    (first, b), (second, c) = (_places(each[0], keys) for each in (one, other))
-    once = (b == 1) & (c == 1)
-    odd = ~once
-    odd[once] = one[1][first[once]] != other[1][second[once]]
-    return keys[odd], b[odd], c[odd]
-
-
-def _ordered(keys: Numbers, marks: Numbers) -> tuple[Numbers, Numbers]:
-    order = np.argsort(keys, kind="stable")
-    return keys[order], marks[order]
-
-
-def _places(among: Numbers, keys: Numbers) -> tuple[Numbers, Numbers]:
-    """Where each key first stands, and how often."""
-    first = np.searchsorted(among, keys, "left").astype(np.int64)
-    return first, np.searchsorted(among, keys, "right") - first
 
 
 @dataclass(slots=True)
@@ -181,7 +147,7 @@ class Joined:
                 for name, account, batch in zip(SIDES, (one, other), (first, second), strict=True):
                     account.rows += len(batch)
                     watch.read(name, len(batch))
-                self._keep(*unequal(_pair(first), _pair(second)))
+                self._keep(*unequal(pair(first), pair(second)))
         if first is not None or second is not None:
             raise ValueError("both sides were asked for the same ranges, and one gave more of them")
         given_back()
@@ -242,6 +208,11 @@ class Joined:
         """For each row the text that is signed; the columns are key, compared ones, and the map of all other fields."""
         return signed(columns[: len(self.coverage.key) + self.values], self.secret)
 
+    def differs(self, *, proven: bool) -> bool:
+        """Whether there are suspects, which are then told apart (`suspect`); `proven` says that keys are unique."""
+        with kept_to(self.connection, _GROUPING):
+            return not (self.equal() and (proven or not self.repeated())) and bool(self.suspect())
+
     def equal(self) -> bool:
         """True when both sides hold the same multiset of signatures, by their number and sum."""
         if self._ranged is not None:
@@ -249,6 +220,27 @@ class Joined:
         halves = f"count(*), sum((s >> 64)::UBIGINT), sum((s & {_LOW}::UHUGEINT)::UBIGINT)"
         here, there = (self.connection.execute(f"SELECT {halves} FROM {side}").fetchall() for side in SIDES)
         return here == there
+
+    def repeated(self) -> bool:
+        """
+        True when a key is there twice on the baseline's side, or has a null or absent part.
+
+        Where both sides hold the same multiset of signatures this speaks of both, for half of what `suspect` costs.
+        """
+        names = ", ".join(self.keys)
+        return any(
+            self.connection.execute(
+                f"SELECT EXISTS (SELECT 1 FROM {SIDES[0]} WHERE {within} GROUP BY {names}"
+                f" HAVING count(*) > 1 OR ({self._unkeyed}))"
+            ).fetchall()
+            != [(False,)]
+            for within in self.parted(self.number(SIDES[0]), _GROUPED)
+        )
+
+    @property
+    def _unkeyed(self) -> str:
+        """SQL for "a part of the key is null or absent"."""
+        return " OR ".join(f"{name} IN ('{NULL}', '{ABSENT}', '{JSON_NULL}')" for name in self.keys)
 
     def suspect(self) -> int:
         """
@@ -259,8 +251,7 @@ class Joined:
         """
         names = ", ".join(self.keys)
         odd = "sum(b) <> sum(c)" if self.keyless else "sum(b) <> 1 OR sum(c) <> 1 OR min(s) <> max(s)"
-        unkeyed = " OR ".join(f"{name} IN ('{NULL}', '{ABSENT}', '{JSON_NULL}')" for name in self.keys)
-        columns = ", ".join(f"{name} VARCHAR" for name in self.keys)
+        unkeyed, columns = self._unkeyed, ", ".join(f"{name} VARCHAR" for name in self.keys)
         if self._ranged is None:
             self.connection.execute(f"CREATE OR REPLACE TABLE found ({columns}, b BIGINT, c BIGINT)")
         for within in self.parted(sum(map(self.number, SIDES)), _GROUPED):
@@ -292,8 +283,3 @@ class Joined:
         # All rows are fetched, here and elsewhere: a result with a rest would keep the connection busy.
         ((number,),) = (cursor or self.connection).execute(f"SELECT count(*) FROM {table}").fetchall()
         return int(number)
-
-
-def _pair(batch: pa.RecordBatch) -> tuple[Numbers, Numbers]:
-    keys, marks = (batch.column(at).to_numpy(zero_copy_only=False) for at in (0, 1))
-    return keys, marks

@@ -156,9 +156,9 @@ class _Comparison:
 
     def _judged(self, joined: Joined, accounts: tuple[Account, Account]) -> Conclusion:
         found, tally, told, units = Settled(), Tally(), list[Difference](), 0
-        # Equal multisets of signatures hold equal keys: what one store keeps unique is unique on the other side too.
+        # Equal multisets of signatures hold equal keys: what is unique on one side is unique on the other too.
         proven = joined.keyless or any(side.unique for side in self._sides)
-        if not (proven and joined.equal()) and joined.suspect():
+        if joined.differs(proven=proven):
             suspects = Suspects(joined, self._dataset)
             with suspects.room():
                 found = recheck(suspects, self._dataset.recheck, self._means.clock, self._means.watch)

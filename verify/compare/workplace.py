@@ -20,6 +20,7 @@ from verify.core.awaiting import awaited
 MEMORY: Final = "112MB"
 _WIDE: Final = 200
 _KIB_A_COLUMN: Final = 512
+_READING: Final = 0.4
 SIDES: Final = ("baseline", "candidate")
 T = TypeVar("T")
 
@@ -85,11 +86,11 @@ def database(room: Room) -> Iterator[duckdb.DuckDBPyConnection]:
 @contextmanager
 def reading(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """
-    The database keeps to half its memory for the block, because what is read needs room beside it.
+    The database keeps to two fifths of its memory for the block, because what is read needs room beside it.
 
-    Half is enough to take rows in, and spilling the rest is not slower; joining many needs all of it.
+    That is enough to take rows in, and spilling the rest is not slower; joining many needs all of it.
     """
-    with kept_to(connection, 0.5):
+    with kept_to(connection, _READING):
         yield
         given_back()
 

@@ -17,7 +17,7 @@ from verify.stores.json_file.text import PIECE, Signature
 Hashes: TypeAlias = npt.NDArray[np.uint32]
 Keys: TypeAlias = Sequence[pa.LargeStringArray]
 # Eight bytes a record are kept; of more records than these nothing is.
-MOST: Final = 8_000_000
+MOST: Final = 2_000_000
 _LONG: Final = 4_096
 _MIX: Final = np.random.default_rng(1).integers(1, 2**63, _LONG, np.uint64) | np.uint64(1)
 

@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, TypeAlias, cast
 
 from verify.core.errors import StoreRefused, StoreUnreadable
 
-PIECE: Final = 2**20
+PIECE: Final = 3 * 2**18
 _GZIP: Final = b"\x1f\x8b"
 # Size, time of the last change, and which file it is.
 Signature: TypeAlias = tuple[int, int, int, int]
