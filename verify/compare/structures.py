@@ -10,9 +10,9 @@ from typing import Final
 from pydantic import JsonValue
 
 from verify.compare.explaining import Privacy
+from verify.compare.rounding import only_rounded
 from verify.core.datasets import Expected
 from verify.core.structures import Structure
-from verify.core.values import tree
 from verify.core.verdicts import Cause, Conclusion, Difference, failed, inconclusive, passed
 
 Facts = Mapping[str, JsonValue]
@@ -100,7 +100,7 @@ def compare_mappings(
     """
     one, other = sides.baseline, sides.candidate
     found: list[Difference] = []
-    rounded = [each for each in misindexed if one is not None and _rounded_alike(one, other, each)]
+    rounded = {each for each in misindexed if one is not None and _rounded_alike(one, other, each)}
     misindexed = [each for each in misindexed if each not in rounded]
     if one is not None:
         found += _facts("fields", one.columns, other.columns)
@@ -120,17 +120,10 @@ def compare_mappings(
 
 
 def _rounded_alike(one: Structure, other: Structure, finding: tuple[str, str, str, str]) -> bool:
-    """Whether only digits were lost, in a field that both sides map alike; a value that is not indexed is another matter."""
-    _, field, *values = finding
-    held, indexed = map(_numbers, values)
-    return bool(held) and held == indexed and field in one.columns and one.columns[field] == other.columns.get(field)
-
-
-def _numbers(encoding: str) -> int:
-    """How many numbers the value is, 0 where anything else is among them."""
-    parts = tree(encoding)
-    several = parts if isinstance(parts, list) else [parts]
-    return len(several) if all(isinstance(each, str) and each[0] == "#" for each in several) else 0
+    """Whether only digits were lost, by the field's type, which both sides map alike."""
+    _, field, held, indexed = finding
+    facts = one.columns.get(field)
+    return facts is not None and facts == other.columns.get(field) and only_rounded(held, indexed, facts)
 
 
 def _by_field(misindexed: Sequence[tuple[str, str, str, str]], privacy: Privacy) -> list[Difference]:
