@@ -17,7 +17,7 @@ from typing import Any
 
 from loadtests.evidence import begin
 from loadtests.judge import judge_error_rate, judge_latency
-from loadtests.preparing import Wanted, declared, mix, path_alone, prepare, recorded_mix
+from loadtests.preparing import Wanted, declared, mix, never_asked, path_alone, prepare, recorded_mix
 from loadtests.replay.reading import read_recording
 from loadtests.replay.recording import Recording
 from loadtests.scenario import Arrivals, install
@@ -97,6 +97,7 @@ def opened(name: str, options: Any) -> Case:
         apart=lambda: home(trial.root, environment) / "drains" / new_run(utc_now()),
         recording=recording,
         given=tuple(_given(options)),
+        unasked=never_asked(environment, recording) if recording else (),
     )
 
 

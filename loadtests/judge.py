@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from loadtests.headroom import judge_headroom as judge_headroom  # noqa: PLC0414
 from loadtests.samples import Samples
 from loadtests.schedule import AGAIN, ARMS, BASELINE, CANDIDATE, FEWEST_TRIPLES
 from loadtests.soundness import Run, abandoned, achieved, interrupted, opened, told, unsound
+from loadtests.unlike import unlike
 from loadtests.visitors.judging import judge_realtime as judge_realtime  # noqa: PLC0414  (the catalogue looks here)
 from verify.core.catalogue import check
 from verify.core.model import ErrorRate, Latency, QuantileLimit
@@ -83,7 +85,8 @@ def judge_error_rate(run: Run, limit: ErrorRate) -> Conclusion:
     PASS: exact McNemar finds no excess on the same requests, the score interval of the difference stays under the
     margin, and the exact upper limit stays under `at_most`. An excess FAILs when the blocks it lies in show it too, by
     their sign test, and limits count as many requests as the spread of failures over the blocks allows: requests of one
-    outage fail together. An error class that the baseline never produced, or never at that endpoint, is shown.
+    outage fail together. An error class that the baseline never produced, or never at that endpoint, is shown. An answer
+    that is empty, a redirect, or of under half its usual size, where the baseline's never is, has failed.
 
     Blind to: wrong answers with the right status; failures rarer than the number of requests can show; bursts that come
     so seldom that the run met none; errors only writing requests meet; anything outside the minutes of the run.
@@ -95,7 +98,8 @@ def judge_error_rate(run: Run, limit: ErrorRate) -> Conclusion:
 
 
 def judge_run(run: Run, *, latency: Latency | None, error_rate: ErrorRate | None) -> list[tuple[str, str, Conclusion]]:
-    """Check id, subject and conclusion of each declared objective."""
+    """Check id, subject and conclusion of each declared objective; what the baseline never answers is no answer."""
+    run = replace(run, samples=unlike(run.samples))
     found = []
     if latency is not None:
         found.append(("load.latency", "mix/api", judge_latency(run, latency)))

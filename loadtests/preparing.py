@@ -92,6 +92,12 @@ def recorded_mix(environment: Environment, recording: Recording, *, as_: str | N
     return clean([_wanted(each, known.find(each) or undeclared) for each in recording.requests])
 
 
+def never_asked(environment: Environment, recording: Recording) -> tuple[str, ...]:
+    """The endpoints of the declared mix, by name, whose path's shape no request of the recording has."""
+    asked = {shape(f"{each.method} {each.path}") for each in recording.requests}
+    return tuple(name for name, each in mix(environment).items() if shape(each.request) not in asked)
+
+
 def path_alone(environment: Environment, path: str, *, as_: str | None) -> list[Wanted]:
     """One GET of a path, with what the description says about it."""
     if why := unfit("GET", path, 0, allow_writes=False):

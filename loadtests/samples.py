@@ -62,7 +62,8 @@ class Samples:
     """
     Rows as columns, one entry a request; `unsealed` names files whose writer never said that it ended.
 
-    `opening` are the seconds a request spent on a new connection (name, connect, TLS), NaN on one that was kept.
+    `opening` are the seconds a request spent on a new connection (name, connect, TLS), NaN on one that was kept; `bytes`
+    those of the body, None where that is not known.
     """
 
     triple: NDArray[np.int64]
@@ -78,6 +79,7 @@ class Samples:
     reconnects: NDArray[np.int64]
     error: NDArray[np.str_]
     opening: NDArray[np.float64] | None = None
+    bytes: NDArray[np.int64] | None = None
     unsealed: tuple[str, ...] = ()
 
     @property
@@ -99,10 +101,11 @@ class SampleFile:
         self._file = path.open("xb")
         self._writer = pa.ipc.new_stream(self._file, SCHEMA.with_metadata(dict(about)))
         self._rows: list[Row] = []
-        self._written = 0
+        self._appended = 0
 
     def append(self, row: Row) -> None:
-        """The row waits for the next flush."""
+        """The row waits for the next flush; the seal counts it also where that fails, as on a full disk."""
+        self._appended += not self._file.closed
         self._rows.append(row)
 
     def flush(self) -> None:
@@ -112,7 +115,6 @@ class SampleFile:
         if self._rows:
             rows, self._rows = self._rows, []
             self._writer.write_batch(_batch(rows))
-            self._written += len(rows)
         self._file.flush()
 
     def close(self) -> None:
@@ -120,7 +122,8 @@ class SampleFile:
         if self._file.closed:
             return
         self.flush()
-        self._writer.write_batch(_batch([]), custom_metadata={SEAL: str(self._written).encode()})
+        flushed = self._appended - len(self._rows)  # what another thread appends now comes later
+        self._writer.write_batch(_batch([]), custom_metadata={SEAL: str(flushed).encode()})
         self._writer.close()
         self._file.close()
 
@@ -187,7 +190,7 @@ def _samples(table: Any, unsealed: tuple[str, ...]) -> Samples:
 
     parts = np.nan_to_num([real("dns"), real("tls")])
     return Samples(
-        opening=real("connect") + parts.sum(axis=0),
+        opening=real("connect") + parts.sum(axis=0), bytes=whole("bytes"),
         triple=whole("triple"), arm=whole("arm"), pair=whole("pair"), request=whole("request"),
         scheduled=real("scheduled"), started=real("started"), sent=real("sent"), first=real("first"), done=real("done"),
         status=whole("status"), reconnects=whole("reconnects"),

@@ -85,6 +85,7 @@ class Case:
 
     `begin` takes the command that repeats the run, `apart` gives a folder for what is no evidence. `given` are options
     that say what is asked, as words of that command. `clean` removes what the run wrote, None where it writes nothing.
+    `unasked` are the endpoints of the declared mix that the recording never asks.
     """
 
     terms: Terms
@@ -95,6 +96,7 @@ class Case:
     recording: Recording | None = None
     given: tuple[str, ...] = ()
     clean: Callable[[], Cleaned | None] | None = None
+    unasked: tuple[str, ...] = ()
 
     def again(self, choices: Choices) -> str:
         """The command that repeats exactly this run."""
@@ -110,6 +112,8 @@ class Case:
         said = []
         if self.recording is not None:
             said.append(f"{self.recording.words}, {choices.speed:g} x its pace")
+            if self.unasked:
+                said.append(f"never asked of the declared mix: {', '.join(self.unasked)}")
         elif choices.arrivals != "poisson":
             said.append(f"{choices.arrivals} arrivals")
         if choices.fresh:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from verify.core.condensing import condensed
 from verify.core.decision import Decision, Settled
 from verify.core.verdicts import Verdict
+from verify.core.words import number_of
 
 SHOWN = 5
 # A claim that is not proven is named, however many share one cause; only a whole suite in one line is cut.
@@ -39,7 +40,7 @@ def _details(group: list[Settled]) -> tuple[str, ...]:
     only = group[0]
     shown = condensed(only.differences, shown=SHOWN)
     if only.omitted:
-        shown.append(f"… and {only.omitted:,} more differences")
+        shown.append(f"… and {number_of(only.omitted, 'more difference')}")
     if only.reproduce:
         shown.append(f"again: {only.reproduce}")
     return tuple(shown)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from reports.grouping import causes
 from reports.terminal import counts, headline, inert
 from verify.core.decision import Action, Decision, Settled
+from verify.core.links import Adopted, Link, Moved, Override
 from verify.core.verdicts import Verdict
 
 LIMIT: Final = 60_000
@@ -72,17 +74,41 @@ def _basis(decision: Decision) -> str:
     return f"{when} · candidate build {build} · traffic on it {decision.traffic_percent:g} %"
 
 
-def markdown(decision: Decision, *, limit: int = LIMIT) -> str:
+def _since(later: Sequence[Link]) -> list[str]:
+    """What was put on record after the decision, newest first: it may no longer stand."""
+    if not later:
+        return []
+    return [
+        "",
+        "**This may no longer stand.** Put on record since:",
+        "",
+        *(f"- {_said(each)}" for each in reversed(later)),
+    ]
+
+
+def _said(link: Link) -> str:
+    when = f"{link.decided_at:%Y-%m-%d %H:%M:%S} UTC"
+    if isinstance(link, Moved):
+        return f"{when}: traffic is at {link.to:g} %, says {escaped(link.by)}: {escaped(link.reason)}"
+    if isinstance(link, Adopted):
+        return f"{when}: step {escaped(link.step)} adopted, says {escaped(link.attested_by)}: {escaped(link.reason)}"
+    if isinstance(link, Override):
+        return f"{when}: {escaped(' and '.join(link.approvers))} answer for step {escaped(link.step)}: {escaped(link.reason)}"
+    return f"{when}: {escaped(headline(link))}"
+
+
+def markdown(decision: Decision, *, limit: int = LIMIT, later: Sequence[Link] = ()) -> str:
     """
     The decision, its reasons, what was not verified, then every claim with what it compared.
 
-    At most `limit` characters; what is cut is counted in the last line.
+    At most `limit` characters; what is cut is counted in the last line. `later` is what stands in the chain after it.
     """
     ranked = sorted(decision.claims, key=lambda each: (-each.verdict, each.claim))
     lines = [
         f"# {escaped(headline(decision))}",
         "",
         _basis(decision),
+        *_since(later),
         "",
         f"Proven: {counts(decision) or 'nothing'}",
         "",

@@ -138,7 +138,7 @@ def test_a_naming_record_with_a_key_nobody_planned_is_not_passed_over():
     rows = [{"PK": "D#1", "file": "a"}, {"PK": "OLD-2", "file": "gone"}]
     found = asked(rows, datasets={**DATASETS, "documents": documents})
     assert found.verdict is Verdict.INCONCLUSIVE
-    assert "1 keys of documents or more fit no pattern" in found.summary
+    assert "1 key fits no pattern in documents, or more" in found.summary
 
 
 @pytest.mark.parametrize("files", [FILES, [{"key": "b"}]], ids=["resolved", "orphans"])

@@ -10,9 +10,10 @@ from verify.compare.coverage import Coverage, coverage_of
 from verify.compare.explaining import Privacy
 from verify.compare.pages import Side
 from verify.compare.rechecking import Clock
-from verify.compare.records import Means, Parts, by_fingerprint, compare_keys, compare_records
+from verify.compare.records import Means, Misspelt, Parts, by_fingerprint, compare_keys, compare_records
 from verify.compare.workplace import Room
 from verify.core.datasets import Dataset
+from verify.core.errors import StoreUnreadable
 from verify.core.verdicts import Cause, Conclusion, Problem, Verdict, failed, inconclusive
 from verify.core.watching import Unwatched, Watch
 from verify.counting import counted
@@ -34,6 +35,7 @@ from verify.one_place import read_twice, refused
 from verify.one_server import same_place
 from verify.own_columns import widened, with_remedy
 from verify.placed import Placed, Unheard, placed
+from verify.spelling import as_stored
 from verify.stores.protocol import Digest, Shape, Store
 
 _CLOCK = Clock()
@@ -156,8 +158,23 @@ class _Comparison:
         """Compared by fingerprint where that decides, else by value."""
         coverage = coverage_of(*found.sides, self.dataset)
         if self.dataset.exact or not comparable(found.placed, found.shapes, coverage):
-            return self._by_value(found.sides)
+            return self._as_read(found, coverage)
         return self._by_digest(found, coverage)
+
+    def _as_read(self, found: _Described, coverage: Coverage) -> Conclusion:
+        """By the texts that are stored where those are mostly the same on both sides, else by value."""
+        spelt = None if self.dataset.exact else as_stored(found.placed, found.sides, coverage, self.means.seed)
+        if spelt is None:
+            return self._by_value(found.sides)
+        try:
+            return self._by_value(spelt)
+        except Misspelt:
+            return self._by_value(found.sides)
+        except Unheard as error:
+            # What cannot be cut out as text may be read all the same.
+            if not isinstance(error.__cause__, StoreUnreadable):
+                raise
+            return self._by_value(found.sides)
 
     def _by_value(self, sides: tuple[Side, Side], parts: Parts | None = None) -> Conclusion:
         one, other = sides

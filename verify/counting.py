@@ -38,7 +38,7 @@ def counted(
     receipt = "; ".join(filter(None, [found.receipt, *words]))
     if here.value.unknown or there.value.unknown:
         return failed(
-            f"baseline has {here.value.unknown:,} keys that fit no pattern, candidate {there.value.unknown:,}",
+            f"keys that fit no pattern: {here.value.unknown:,} on baseline, {there.value.unknown:,} on candidate",
             receipt=receipt, remedy="the check consistency.keys names them",
         )  # fmt: skip
     return Conclusion(

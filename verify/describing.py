@@ -98,12 +98,12 @@ def sequences_of(candidate: Store, dataset: Dataset, *, name: str, baseline: Sto
     there = _sequences(candidate, dataset.collection_on("candidate", name))
     if isinstance(there, Problem):
         return silent(there)
-    fed: list[str] | None = None
+    fed: dict[str, int] | None = None
     if isinstance(baseline, Sequences):
         here = _sequences(baseline, dataset.collection_on("baseline", name))
         if isinstance(here, Problem):
             return silent(here)
-        fed = [_on_candidate(each.column, dataset) for each in here.value if each.feeds]
+        fed = {_on_candidate(each.column, dataset): each.next for each in here.value if each.feeds}
     return compare_sequences(there.value, source=there.source, fed=fed)
 
 

@@ -10,6 +10,7 @@ from verify.core.catalogue import Check, Claim
 from verify.core.condensing import condensed
 from verify.core.subjects import Environment
 from verify.core.verdicts import Conclusion, Verdict
+from verify.core.words import number_of
 
 SHOWN = 10
 
@@ -41,7 +42,7 @@ def told(claim: Claim, conclusion: Conclusion, reproduce: str) -> str:
     lines = [f"{conclusion.verdict.name}{cause} {claim}: {conclusion.summary}"]
     lines += [f"  {each}" for each in condensed(conclusion.differences, shown=SHOWN)]
     if conclusion.omitted:
-        lines.append(f"  … and {conclusion.omitted:,} more differences")
+        lines.append(f"  … and {number_of(conclusion.omitted, 'more difference')}")
     lines += [f"  softened: {count:,} x {rule}" for rule, count in sorted(conclusion.normalised.items())]
     lines += [f"  accepted: {count:,} x {path}" for path, count in sorted(conclusion.accepted.items())]
     if conclusion.receipt:

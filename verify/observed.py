@@ -86,16 +86,36 @@ def probes_of(
     """
     The probes of the candidate that say something about it now: of the newest observation that asked the same.
 
-    Those of another build, of before `since` and of longer ago than `longest` are left out; a failure without a build,
-    because nobody said one, is the candidate's.
+    Those of another build, of before `since` and of longer ago than `longest` are left out; of those without a build,
+    because nobody said one, a failure is the candidate's, and a good answer may have been anybody's.
     """
     mine = counting(observations, asked)
     windows = [each for found in mine for each in found.windows if each.side == "candidate"]
-    bounds = [each.began.began_at for each in mine] + ([since] if since else [])
-    start = max([*bounds, *([now - longest - _SLACK] if longest else [])], default=now)
+    bounds = [*([since] if since else []), *([now - longest - _SLACK] if longest else [])]
+    start = max([*bounds, *(each.began.began_at for each in mine)], default=now)
     foreign = sum(each.seen() for each in observations if not asked.is_that_of(each.began))
-    foreign += sum(len(each.sent) for each in windows if not _of(each, build))
-    return _within([each for each in windows if _of(each, build)], start, foreign=foreign)
+    counted = [_said_by(each, build) for each in windows]
+    foreign += sum(len(each.sent) for each in windows) - sum(len(each.sent) for each in counted if each)
+    found = _within([each for each in counted if each], start, foreign=foreign)
+    return replace(found, earlier=_earlier(observations, asked, build, after=max(bounds, default=None)))
+
+
+def _earlier(
+    observations: Sequence[Observation], asked: Asked, build: str | None, *, after: datetime | None
+) -> tuple[int, int]:
+    """
+    How many probes of this build the observations before the newest one sent `after` a moment, and how many failed.
+
+    Somebody who begins anew after an outage leaves it behind; what counts says so.
+    """
+    past = [each for each in observations if asked.is_that_of(each.began)][:-1]
+    windows = [
+        each
+        for found in past
+        for each in found.windows
+        if each.side == "candidate" and build in {None, each.build} and (after is None or each.at >= after)
+    ]
+    return sum(len(each.sent) for each in windows), sum(len(each.failed) for each in windows)
 
 
 def _within(windows: Sequence[ProbeWindow], start: datetime, *, foreign: int) -> Probes:
@@ -114,9 +134,14 @@ def _within(windows: Sequence[ProbeWindow], start: datetime, *, foreign: int) ->
     )
 
 
-def _of(window: ProbeWindow, build: str | None) -> bool:
-    """True when the window is of this build, or of one that nobody said."""
-    return build is None or window.build is None or window.build == build
+def _said_by(window: ProbeWindow, build: str | None) -> ProbeWindow | None:
+    """What of the window counts for this build, None when nothing does: of a build that nobody said, its failures alone."""
+    if build is None or window.build == build:
+        return window
+    if window.build is not None:
+        return None
+    sent = tuple(window.sent[index] for index in window.failed)
+    return replace(window, sent=sent, failed=tuple(range(len(sent))))
 
 
 def _asks(window: ProbeWindow) -> list[tuple[datetime, bool]]:

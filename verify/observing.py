@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from verify.compare.health import ABOUT_THE_ENDPOINT, HealthRules, unhealthy
 from verify.compare.shown import cut
+from verify.core.errors import CutoverError
 from verify.core.model import Health
 from verify.core.probing import ObservationEnded, ProbeWindow
 from verify.core.scalars import seconds
@@ -24,7 +25,7 @@ from verify.sides import LiveSide
 from verify.trial import Trial
 
 FLUSH: Final = 10.0
-MOST_AT_ONCE: Final = 64
+MOST_AT_ONCE: Final = 256
 _REASONS: Final = 10
 Role = Literal["baseline", "candidate"]
 
@@ -69,7 +70,9 @@ class Prober:
 
     def send(self) -> None:
         """A probe is on its way; it is one that could not be sent when too many still wait for an answer."""
-        self._flying = {each for each in self._flying if not each.done()}
+        for each in [each for each in self._flying if each.done()]:
+            each.result()  # one that crashed was neither good nor bad, and must not vanish
+            self._flying.discard(each)
         if len(self._flying) >= self.most:
             self.skip(1)
             return
@@ -122,6 +125,24 @@ def _drained(queue: SimpleQueue[Probe]) -> list[Probe]:
             return found
 
 
+def at_once(health: Health, every: float) -> int:
+    """
+    How many probes of a side may wait for an answer when one is due every `every` seconds and none is answered.
+
+    CutoverError for more than this machine can have on the wire: while a side hangs, fewer probes would be sent and
+    fail than were due, and an outage would count for less than it is.
+    """
+    most = math.ceil(seconds(health.timeout) / every) + 2
+    if most > MOST_AT_ONCE:
+        slowest = seconds(health.timeout) / (MOST_AT_ONCE - 2)
+        raise CutoverError(
+            f"--every {every * 1000:g}ms with health.timeout {seconds(health.timeout):g}s: {most:,} probes of a hanging side "
+            f"would wait at once, {MOST_AT_ONCE} are the most; write --every {math.ceil(slowest * 1000)}ms or more, or a "
+            "shorter timeout"
+        )
+    return most
+
+
 class Observer:
     """
     Probes both sides every `every` seconds for `lasts` seconds, or until `stop` is set.
@@ -131,7 +152,7 @@ class Observer:
     """
 
     def __init__(self, trial: Trial, health: Health, files: ProbeFiles, *, every: float, clock: Callable[[], datetime]):
-        most = min(MOST_AT_ONCE, math.ceil(seconds(health.timeout) / every) + 2)
+        most = at_once(health, every)
         sides: list[tuple[Role, LiveSide]] = [("candidate", trial.candidate)]
         sides += [("baseline", trial.baseline)] if trial.baseline else []
         self._trial, self._files, self._every, self._clock = trial, files, every, clock

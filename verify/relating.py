@@ -17,6 +17,7 @@ from verify.compare.workplace import NoRoom
 from verify.core.datasets import Dataset, Reference
 from verify.core.errors import StoreError, StoreUnreadable
 from verify.core.verdicts import Cause, Conclusion, Problem, inconclusive
+from verify.core.words import number_of
 from verify.hearing import silent
 from verify.stores.protocol import Store
 
@@ -82,7 +83,7 @@ def _pages(ends: _Kept, wanted: tuple[str, ...], *, naming: bool) -> Iterator[pa
         for physical in batches:
             page = view.read(physical, columns)
             if page.unknown and naming:
-                told = f"{len(page.unknown):,} keys of {ends.name} or more fit no pattern"
+                told = f"{number_of(len(page.unknown), 'key fits', 'keys fit')} no pattern in {ends.name}, or more"
                 raise StoreUnreadable(f"{store.source}: {told}; the check consistency.keys names them")
             by_name = dict(zip((*dataset.key, *columns), page.batch.columns, strict=False))
             arrays = [by_name[each] for each in (*dataset.key, *wanted)]

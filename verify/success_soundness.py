@@ -10,7 +10,7 @@ from jsonpath_rfc9535 import compile as compile_path
 
 from verify.core.metric_names import metric_of, statistic_of
 from verify.core.model import EnvironmentFile, SystemFile
-from verify.core.promql import answers_for_nobody, shortest_increase
+from verify.core.promql import answers_for_nobody, per_second, shortest_increase, whole_counter
 from verify.core.scalars import seconds, show_duration
 from verify.core.successes import Alarms, Consumption, Logs, Resource, Success
 from verify.data_soundness import close_to
@@ -19,6 +19,7 @@ from verify.positions import Path_
 Sampled: TypeAlias = Resource | Consumption | Logs
 _WITH_URL = ("json", "prometheus")
 _FEWEST = 20  # as verify.stats.trend has it, which no command should have to load
+_SUMS = ("Sum", "SampleCount")
 _PERIODS = {1, 5, 10, 20, 30}  # s; and every multiple of 60: CloudWatch refuses all others
 
 
@@ -96,6 +97,8 @@ def _sampled(spec: Sampled, place: Path_, *, kind: str) -> Iterator[tuple[Path_,
     queries = (spec.query, spec.baseline) if isinstance(spec, Consumption) else (spec.query,)
     if kind == "cloudwatch":
         yield from _of_cloudwatch(seconds(spec.every), queries, place)
+        if isinstance(spec, Logs):
+            yield from _no_sum(spec.query, place)
     elif kind == "prometheus":
         yield from _of_prometheus(spec, queries, place)
 
@@ -108,10 +111,22 @@ def _of_cloudwatch(every: float, queries: Iterable[str], place: Path_) -> Iterat
         yield from _unheard_of(statistic_of, query, place)
 
 
+def _no_sum(query: str, place: Path_) -> Iterator[tuple[Path_, str]]:
+    """A statistic that adds up to no number of what was counted, such as Average; what is no query is told elsewhere."""
+    words = query.split()
+    if len(words) > 1 and "=" not in words[1] and words[1] not in _SUMS:
+        yield (*place, "query"), f"{query!r} adds up {words[1]}s, and no number of them; write Sum or SampleCount"
+
+
 def _of_prometheus(spec: Sampled, queries: Iterable[str], place: Path_) -> Iterator[tuple[Path_, str]]:
     for query in queries:
         if answers_for_nobody(query):
             told = "has a value also while nobody measures; in place of vector(0) write 0 * (up{job=…} == 1)"
+            yield place, f"{query!r} {told}"
+        if isinstance(spec, Logs) and per_second(query):
+            yield place, f"{query!r} tells how many a second there were, and no number of them; write increase(…)"
+        if isinstance(spec, Consumption) and (counter := whole_counter(query)):
+            told = f"adds up all that {counter} ever counted, at every sample; write increase({counter}[…])"
             yield place, f"{query!r} {told}"
         window = shortest_increase(query)
         if isinstance(spec, Logs) and window is not None and window <= seconds(spec.every):

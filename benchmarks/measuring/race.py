@@ -17,7 +17,7 @@ from typing import Final
 from benchmarks.measuring.figures import BenchmarkError, Figure, Role
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-PATIENCE: Final = 180.0
+PATIENCE: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

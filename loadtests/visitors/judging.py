@@ -16,7 +16,7 @@ from loadtests.schedule import AGAIN, ARMS, BASELINE, CANDIDATE
 from loadtests.soundness import LAG, STEP
 from loadtests.visitors.delays import judge_delays
 from loadtests.visitors.ledger import UNPLANNED, UNREACHABLE
-from loadtests.visitors.plan import CONNECT, KINDS
+from loadtests.visitors.plan import ACK, CONNECT, FANOUT, KINDS
 from verify.core.catalogue import check
 from verify.core.realtime import Realtime
 from verify.core.selectors import realtime
@@ -71,7 +71,7 @@ def judge_realtime(visits: Visits, spec: Realtime) -> Conclusion:
         return wrong
     if visits.aborted or visits.stopped:
         return inconclusive(Cause.INTERRUPTED, visits.aborted or visits.stopped, receipt=met(visits))
-    if fault := _unwell(visits):
+    if fault := _unsaid(visits, spec) or _unwell(visits):
         return fault
     kept, said = _on_time(visits.samples)
     return judge_delays(kept, spec.limits, seed=visits.seed, receipt=met(visits) + said)
@@ -129,7 +129,7 @@ def _on_time(samples: Samples) -> tuple[Samples, str]:
         "reconnects",
     )
     kept = {name: getattr(samples, name)[keep] for name in (*columns, "error")}
-    return replace(samples, opening=None, **kept), "".join(f"; {each}" for each in said)
+    return replace(samples, opening=None, bytes=None, **kept), "".join(f"; {each}" for each in said)
 
 
 def _incomplete(visits: Visits) -> Conclusion | None:
@@ -160,6 +160,16 @@ def _unwell(visits: Visits) -> Conclusion | None:
         return None
     remedy = "run where nothing else does, or with fewer visitors, a lower rate: or a longer ramp:"
     return inconclusive(Cause.TOO_NOISY, faults[0], receipt=met(visits), remedy=remedy)
+
+
+def _unsaid(visits: Visits, spec: Realtime) -> Conclusion | None:
+    """What is declared and was never to be seen: acknowledgements nobody asked for, messages that nobody else could hear."""
+    asked = ((ACK, spec.ack), (FANOUT, spec.fanout))
+    missing = [SHOWN[KINDS[kind]] for kind, declared in asked if declared and not visits.expected.get(kind)]
+    if not missing:
+        return None
+    remedy = "declare more visitors: or fewer rooms: a visitor alone in a room hears nobody"
+    return inconclusive(Cause.TOO_FEW, f"0 {missing[0]} were to be seen", receipt=met(visits), remedy=remedy)
 
 
 def _unequal(visits: Visits) -> Conclusion | None:

@@ -41,6 +41,8 @@ FAULTS = (
            statements("ALTER TABLE documents DROP CONSTRAINT documents_size",
                       "ALTER TABLE documents ADD CONSTRAINT documents_size CHECK (size_bytes >= 0) NOT VALID",
                       heal=("ALTER TABLE documents VALIDATE CONSTRAINT documents_size",)), _schema("documents")),
+    defect("constraint-switched-off", "a load switched triggers off and not on again, so no owner is looked up",
+           _altered("documents", "DISABLE TRIGGER ALL", heal="ENABLE TRIGGER ALL"), _schema("documents")),
     defect("constraint-lost", "a document may belong to nobody",
            _altered("documents", "DROP CONSTRAINT documents_owner", heal=f"ADD CONSTRAINT documents_owner {_OWNER}"),
            _schema("documents")),

@@ -177,7 +177,7 @@ def test_keys_that_fit_no_pattern_are_listed() -> None:
     """An unknown key fails and is named as it came."""
     found = _keys([*KEYED, {"pk": "USER#1"}], PLAIN)
     assert [(each.key, each.baseline) for each in found.differences] == [('pk=string "USER#1"', "key fits no pattern")]
-    assert "1 keys that fit no pattern" in found.summary
+    assert "1 key that fits no pattern" in found.summary
 
 
 def test_orphans_and_doubles_of_a_pattern_are_named() -> None:

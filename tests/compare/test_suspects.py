@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from tests.compare.sided import Record, Records
 from verify.compare import joining, suspects
 from verify.compare.explaining import Privacy
 from verify.compare.pages import Side, together
-from verify.compare.records import compare_keys, compare_records
+from verify.compare.records import Misspelt, compare_keys, compare_records
 from verify.core.datasets import Column, Dataset
 from verify.core.values import encode
 from verify.core.verdicts import Conclusion, Verdict
@@ -207,3 +208,34 @@ def test_numbers_laid_side_by_side_leave_what_is_not_once_and_equal(
             wanted.append((key, len(one), len(other)))
     found = joining.unequal(_told(here), _told(there))
     assert list(zip(*(each.tolist() for each in found), strict=True)) == wanted
+
+
+def _by_texts(here: Sequence[Record], there: Sequence[Record], *, blanks: int = 0) -> tuple[Conclusion, int]:
+    """Compared by texts; the first of the candidate's have blanks; how often the baseline was read by value."""
+    one, other = Records(here), Records(there)
+    sides = [one.side(DATASET, "baseline"), other.side(DATASET, "candidate")]
+    for at, (rows, spelt) in enumerate(((here, 0), (there, blanks))):
+        texts = [f"{' ' * (place < spelt)}{sorted(row.items())}" for place, row in enumerate(rows)]
+        keys = [encode(row["id"]) for row in rows]
+        columns = [pa.array(column, pa.large_string()) for column in (keys, texts)]
+        found = pa.RecordBatch.from_arrays(columns, names=["0", "1"])
+        sides[at] = replace(sides[at], texts=partial(iter, [found]))
+    return compare_records(*sides, dataset=DATASET, privacy=Privacy()), one.read
+
+
+def test_texts_of_the_stores_stand_for_the_records() -> None:
+    """Nothing but the records whose texts are unequal is read; equal ones spelt in two ways are no difference."""
+    found, read = _by_texts(ROWS, list(reversed(ROWS)))
+    assert (found.summary, read) == ("100 rows are equal on both sides", 0)
+    assert "compared by the text that is stored, unequal texts by value" in str(found.receipt)
+    found, read = _by_texts(ROWS, [*ROWS[:50], {"id": 50, "v": "other"}, *ROWS[51:]], blanks=1)
+    assert ([each.key for each in found.differences], read) == (["id=50"], 1)
+    assert "differed at first" not in str(found.receipt)
+    assert [each.key for each in _by_texts(ROWS, ROWS[:-2])[0].differences] == ["id=98", "id=99"]
+    assert [each.key for each in _by_texts(ROWS, [*ROWS, ROWS[4]])[0].differences] == ["id=4"]
+
+
+def test_texts_that_are_mostly_unequal_decide_nothing() -> None:
+    """What is spelt otherwise throughout is left to whoever reads values."""
+    with pytest.raises(Misspelt):
+        _by_texts(ROWS, ROWS, blanks=3)

@@ -82,5 +82,5 @@ def failing(run: Run, chosen: np.ndarray, error: str, *, status: int = 0) -> Run
 
 def only(run: Run, kept: np.ndarray) -> Run:
     """The run with these requests alone."""
-    names = [name for name in run.samples.__slots__ if name not in {"unsealed", "opening"}]
+    names = [name for name in run.samples.__slots__ if name not in {"unsealed", "opening", "bytes"}]
     return replace(run, samples=replace(run.samples, **{name: getattr(run.samples, name)[kept] for name in names}))

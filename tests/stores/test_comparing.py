@@ -205,7 +205,7 @@ def test_duplicates_without_an_index_are_found(databases: Databases, conceal: Co
     databases.run("both", "CREATE TABLE products (id int, v text)", f"INSERT INTO products VALUES {rows}")  # noqa: S608
     found = _compare(databases.store("baseline"), databases.store("candidate"), conceal, Dataset(key=("id",)))
     assert found.verdict is Verdict.FAIL
-    assert "1 keys more than once; 1 groups without a key" in found.summary
+    assert "1 key more than once; 1 group without a key" in found.summary
 
 
 @pytest.mark.parametrize("side", ["baseline", "candidate"])

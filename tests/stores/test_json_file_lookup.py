@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.stores.test_json_file_pages import COLUMNS, _document
+from tests.stores.json_documents import COLUMNS, document
 from verify.core.errors import StoreUnreadable
 from verify.core.values import encode
 from verify.stores.json_file import connect, recall
@@ -218,7 +218,7 @@ def test_any_document_gives_what_its_scan_gave(
     random = Random(seed)
     form = random.choice(["array", "object", "lines"])
     path = tmp_path_factory.mktemp("documents") / "a.json"
-    path.write_bytes(_document(random, form).encode("utf-8", "surrogatepass"))
+    path.write_bytes(document(random, form).encode("utf-8", "surrogatepass"))
     store = _store(path, form)
     columns = [name for name in COLUMNS if name not in key]
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -16,122 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.stores.json_documents import FIGURES, document, rows_expected, rows_found, same_answer
 from verify.core import reference
-from verify.core.errors import StoreError, StoreUnreadable
+from verify.core.errors import StoreUnreadable
 from verify.core.values import ABSENT, canonical_number, encode
 from verify.stores.json_file import connect, digits, nested, parser
-from verify.stores.json_file.page import Page
-from verify.stores.json_file.parser import Parser
-from verify.stores.json_file.records import Records
 from verify.stores.json_file.store import JsonFileStore
-
-NAMES = ["id", "a", "이름", "na\u00efve", "", 'a"', "\x01", "z"]
-LETTERS = ["a", "안", "\u00e9", "\U0001f600", '\\"', "\\\\", "\\/", "\\n", "\\u0001", "\\uC548", "\\ud800", "{", "}", "]",
-           ",", ":", " ", "#", "0", "\x7f", "\u2028", "\ufeff"]  # fmt: skip
-FIGURES = ["0", "-0", "7", "-12", "100", "1.5", "2.50", "3.0", "-0.0", "-0.50", "0.05", "1e5", "1E-7", "-1.50e+3", "0e9",
-           "9007199254740993", "0.100000000000000005", "1e400", "1" + "0" * 399, "1" + "0" * 400, "0." + "0" * 41,
-           "0." + "0" * 397 + "1", "0." + "0" * 398 + "1", "14.285714285714286"]  # fmt: skip
-COLUMNS = ["k", "a", "id"]
-Spelled = Callable[[], str]
-Row = Sequence[str]
-
-
-def _shape(random: Random, depth: int) -> object:
-    kind = random.random()
-    if not depth or kind < 0.6:
-        return None
-    if kind < 0.8:
-        return [_shape(random, depth - 1) for _ in range(random.randrange(4))]
-    return {name: _shape(random, depth - 1) for name in random.sample(NAMES, random.randrange(4))}
-
-
-def _scalar(random: Random) -> str:
-    kind = random.random()
-    if kind < 0.4:
-        return '"' + "".join(random.choice(LETTERS) for _ in range(random.randrange(5))) + '"'
-    return random.choice(FIGURES if kind < 0.8 else ["true", "false", "null"])
-
-
-def _filled(random: Random, shape: object, blank: Spelled) -> str:
-    """The text of a value of this shape, names in one of their spellings, blanks anywhere."""
-    if isinstance(shape, Mapping):
-        members = (
-            f"{blank()}{json.dumps(name, ensure_ascii=random.random() < 0.5)}{blank()}:{_filled(random, item, blank)}"
-            for name, item in shape.items()
-        )
-        return f"{blank()}{{{','.join(members)}{blank()}}}{blank()}"
-    if isinstance(shape, list):
-        return f"{blank()}[{','.join(_filled(random, item, blank) for item in shape)}{blank()}]{blank()}"
-    return blank() + _scalar(random) + blank()
-
-
-def _document(random: Random, form: str) -> str:
-    spaces = random.choice(["", "", " ", " \t\r"])
-
-    def blank() -> str:
-        return "".join(random.choice(spaces) for _ in range(random.randrange(3))) if spaces else ""
-
-    shapes = [
-        {name: _shape(random, 3) for name in random.sample(NAMES, random.randrange(6))}
-        for _ in range(random.randrange(1, 4))
-    ]
-    records = []
-    for number in range(random.choice([0, 1, 5, 20])):
-        fields = list(random.choice(shapes).items())
-        random.shuffle(fields) if random.random() < 0.2 else None
-        text = _filled(random, dict(fields[random.random() < 0.2 :]), blank)
-        records.append(f'{blank()}"{number}-{_scalar(random)[1:-1]}"{blank()}:{text}' if form == "object" else text)
-    if form == "lines":
-        return "".join(f"{record}\n" for record in records)
-    return f"{'['}{','.join(records)}]" if form == "array" else f"{{{','.join(records)}}}"
-
-
-class Pieces:
-    """A text that is read so many characters at a time."""
-
-    def __init__(self, text: str, size: int) -> None:
-        self._text, self._size, self._at = text, size, 0
-
-    def read(self, _: int) -> str:
-        """The next characters."""
-        self._at += self._size
-        return self._text[self._at - self._size : self._at]
-
-
-def _row(member: str | None, record: object) -> Row:
-    if not isinstance(record, dict):
-        raise TypeError("a record that is not an object")
-    fields = record if member is None else {COLUMNS[0]: member} | record
-    others = {name: item for name, item in fields.items() if name not in COLUMNS}
-    return [*(encode(fields[name]) if name in fields else ABSENT for name in COLUMNS), encode(others)]
-
-
-def _expected(text: str, form: str) -> list[Row] | None:
-    """What the reference reads, or None where there is nothing to read."""
-    if form == "lines":
-        records = [(None, reference.read(line)) for line in text.split("\n") if line.strip(" \t\r")]
-        return [_row(*each) for each in records]
-    document = reference.read(text)
-    if isinstance(document, dict):
-        return [_row(*each) for each in document.items()]
-    return [_row(None, each) for each in document] if isinstance(document, list) else None
-
-
-def _found(text: str, form: str, size: int) -> tuple[list[Row], int]:
-    """The rows, and how many of them came in pages."""
-    walk = Parser(Pieces(text, size), "file")
-    records = Records(walk)
-    rows: list[Row] = []
-    paged = 0
-    for found in records.lines() if form == "lines" else records.at([]):
-        if isinstance(found, Page):
-            rows += [list(row.values()) for row in found.batch(COLUMNS, set(COLUMNS), COLUMNS[0]).to_pylist()]
-            paged += found.rows
-        else:
-            rows.append(_row(*found))
-    if walk.peek():
-        raise walk.broken("something follows")
-    return rows, paged
 
 
 @settings(deadline=None)
@@ -143,11 +33,11 @@ def test_any_document_reads_as_the_reference_reads_it(
     random: Random, form: str, ahead: int, size: int, few: int
 ) -> None:
     """Any kinds, spellings, blanks, order and absence of fields, in any form, cut into pieces anywhere."""
-    text = _document(random, form)
+    text = document(random, form)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(parser, "PIECE", ahead)
         patched.setattr(nested, "_FEW", few)
-        assert _found(text, form, size)[0] == _expected(text, form)
+        assert rows_found(text, form, size)[0] == rows_expected(text, form)
 
 
 WHOLE = {
@@ -169,19 +59,7 @@ def test_one_wrong_character_is_an_error_or_another_document(name: str, monkeypa
             for broken in (text[:at] + character + text[at + 1 :], text[:at] + character + text[at:]):
                 # The reference takes lines one by one; a record over several lines is for the parser alone to allow.
                 if form != "lines" or "\n" not in (character, text[at]):
-                    _same_answer(broken, form)
-
-
-def _same_answer(text: str, form: str) -> None:
-    try:
-        expected = _expected(text, form)
-    except (ValueError, TypeError):
-        expected = None
-    try:
-        found, _ = _found(text, form, 2**20)
-    except (StoreError, ValueError):
-        found = None
-    assert found == expected or (expected == [] and found is None), text
+                    same_answer(broken, form)
 
 
 RECORDS = [
@@ -258,8 +136,8 @@ def test_shapes_that_are_confused_are_still_told_apart(monkeypatch: pytest.Monke
     monkeypatch.setattr(nested, "_MIX", np.zeros_like(nested._MIX))
     values = ['{"b":1,"a":2}', '{"a":1,"b":2}', "[1,2]", "[1,[2]]", '{"a":{"c":1,"b":"x"}}', "[[],{}]"]
     text = "[" + ",".join(f'{{"a":{value}}}' for value in values * 20) + "]"
-    rows, paged = _found(text, "array", 2**20)
-    assert rows == _expected(text, "array")
+    rows, paged = rows_found(text, "array", 2**20)
+    assert rows == rows_expected(text, "array")
     assert paged == len(values) * 20
 
 
@@ -272,15 +150,15 @@ def test_records_alike_but_one_are_not_taken_for_alike() -> None:
     for other in others:
         for at in (0, 1, 10, 20):
             text = f"[{','.join([*usual[:at], other, *usual[at:]])}]"
-            assert _found(text, "array", 2**20) == (_expected(text, "array"), 21)
+            assert rows_found(text, "array", 2**20) == (rows_expected(text, "array"), 21)
     with pytest.raises(StoreUnreadable, match="twice"):
-        _found("[" + ",".join([*usual, '{"id":1,"a":"x","id":2}']) + "]", "array", 2**20)
+        rows_found("[" + ",".join([*usual, '{"id":1,"a":"x","id":2}']) + "]", "array", 2**20)
 
 
 def test_a_line_may_end_in_blanks_wherever_a_piece_ends() -> None:
     """Blanks before the end of a line are no second record, also when the file is read between them."""
     for size in range(1, 30):
-        assert _found('{"id":1}  \r\n{"id":2} \n', "lines", size)[0] == _expected('{"id":1}\n{"id":2}', "lines")
+        assert rows_found('{"id":1}  \r\n{"id":2} \n', "lines", size)[0] == rows_expected('{"id":1}\n{"id":2}', "lines")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from verify.core.errors import StoreUnreadable
 from verify.core.values import encode, parse_json
-from verify.stores.opensearch.exact import documents, envelope
+from verify.stores.opensearch.exact import envelope
 from verify.stores.opensearch.rows import _nested, _real, batch
 
 NUMBERS = st.one_of(
@@ -83,13 +83,6 @@ def test_every_way_of_reading_gives_the_exact_values(sources: list[str]) -> None
         expected.append((f"s{at}", *values, encode(rest)))
     assert rows == expected
     assert found["_shards"] == {"total": 1, "successful": 1, "skipped": 0, "failed": 0}
-    told = (
-        '{"docs":['
-        + ",".join(f'{{"_id":"{at}","found":true,"_source":{text}}}' for at, text in enumerate(sources))
-        + "]}"
-    )
-    again = batch(documents(told.encode(), "store"), names, frozenset({"f3"}), "store")
-    assert [tuple(row.values()) for row in again.to_pylist()] == expected
 
 
 @given(st.recursive(

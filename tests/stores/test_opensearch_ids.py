@@ -43,7 +43,7 @@ def test_another_id_is_a_difference(indices: Indices, conceal: Conceal) -> None:
     assert [(each.path, each.baseline, each.candidate) for each in found.differences] == [
         ("$._id", 'string "7"', 'string "7-moved"')
     ]
-    assert found.remedy == "if _id was drawn by each store for itself, say except: [_id]"
+    assert found.remedy.endswith("; if _id was drawn by each store for itself, say except: [_id]")
     told = Dataset(key=("sku",), **{"except": ("_id",)})
     assert compared(indices, conceal, told, candidate=MOVED).verdict is Verdict.PASS
     only = compared(indices, conceal, Dataset(key=("sku",), only=("n",)), candidate=MOVED)
@@ -75,3 +75,16 @@ def test_a_file_has_no_id_of_a_document(indices: Indices, conceal: Conceal, tmp_
     assert found.receipt.endswith("candidate opensearch: _id is not compared, because the other side has none")
     by_id = Dataset(key=("n",), columns={"n": Column(candidate="_id", type="text")}, **places)
     assert "_id is not compared" not in keys_dataset(file, store, by_id, name="x", conceal=conceal).receipt
+
+
+def test_what_was_never_refreshed_is_not_there(indices: Indices, conceal: Conceal) -> None:
+    """Documents that no search finds, or finds as they were, differ, although reading by id would show them."""
+    right = indices.make(DOCUMENTS, mapping=MAPPING)
+    for stale in ({}, {key: {**fields, "n": 0} for key, fields in DOCUMENTS.items()}):
+        candidate = indices.make(stale, mapping=MAPPING, refresh_interval="-1")
+        indices.put(candidate, DOCUMENTS, refresh=False)
+        dataset = Dataset(key=("_id",), baseline=Place(collection=right), candidate=Place(collection=candidate))
+        store = indices.store()
+        assert compare_dataset(store, store, dataset, name="x", seed=1, conceal=conceal).verdict is Verdict.FAIL
+        indices.ask("POST", f"/{candidate}/_refresh")
+        assert compare_dataset(store, store, dataset, name="x", seed=1, conceal=conceal).verdict is Verdict.PASS

@@ -17,9 +17,9 @@ pytest_plugins = ("tests.stores.opensearch_node",)
 pytestmark = pytest.mark.xdist_group("opensearch")
 
 
-def test_lookup_by_id_sees_what_no_refresh_has_shown(indices: Indices) -> None:
-    """Reading by `_id` is real time; a routed document is found; an id without a document gives none."""
-    name = indices.make({"1": {"n": 1}}, shards=5)
+def test_lookup_by_id_sees_what_searches_see(indices: Indices) -> None:
+    """What no refresh has shown is not there yet; a routed document is found; an id without a document gives none."""
+    name = indices.make({"1": {"n": 1}}, shards=5, refresh_interval="-1")
     indices.put(name, {"1": '{"n":2.50}', "new": {"n": 3}}, refresh=False)
     indices.ask("PUT", f"/{name}/_doc/routed?routing=other&refresh=false", {"n": 4})
     store = indices.store()
@@ -28,9 +28,13 @@ def test_lookup_by_id_sees_what_no_refresh_has_shown(indices: Indices) -> None:
         batches = store.lookup(name, key=["_id"], values=[[f"s{each}"] for each in ids], columns=["n"])
         return sorted(tuple(row.values()) for batch in batches for row in batch.to_pylist())
 
-    assert found("1", "new", "gone") == [("s1", "#2.5", "m{}"), ("snew", "#3", "m{}")]
+    assert found("1", "new", "gone", "routed") == [("s1", "#1", "m{}")]
     indices.ask("POST", f"/{name}/_refresh")
-    assert found("routed") == [("srouted", "#4", "m{}")]
+    assert found("1", "new", "gone", "routed") == [
+        ("s1", "#2.5", "m{}"),
+        ("snew", "#3", "m{}"),
+        ("srouted", "#4", "m{}"),
+    ]
     assert list(store.lookup(name, key=["_id"], values=[["#1"]], columns=[])) == []
 
 

@@ -24,7 +24,8 @@ def test_the_facts(databases: Databases) -> None:
     found = store.structure("t")
     assert found.kind == "table"
     assert found.columns["id"] == {"type": "bigint", "nullable": False, "default": "nextval(own sequence)",
-                                   "identity": None, "generated": None, "collation": None, "made of": None}  # fmt: skip
+                                   "identity": None, "generated": None, "collation": None, "made of": None,
+                                   "sequence": ["steps by 1"]}  # fmt: skip
     assert found.columns["v"] == {"type": "character varying(9)", "nullable": False, "identity": None,
                                   "default": "'a'::character varying", "generated": None, "collation": "C",
                                   "made of": None}  # fmt: skip
@@ -41,7 +42,7 @@ def test_the_facts(databases: Databases) -> None:
     }  # fmt: skip
     assert found.settings["encoding"] == "UTF8"
     assert found.settings["collation"]["out of date"] is False
-    assert found.settings["extensions"] == {"plpgsql": "1.0"}
+    assert found.settings["extensions"] == {"plpgsql": {"version": "1.0"}}
     assert "superuser" in found.advice[0]
 
 

@@ -61,7 +61,7 @@ def test_a_table_whose_records_move_inside_it_is_said_to_be_one(place, databases
         (
             "ALTER SEQUENCE folge_id_seq MAXVALUE 200 CYCLE",
             "ALTER SEQUENCE folge_id_seq MAXVALUE 2147483647 NO CYCLE",
-            {"sequences folge"},
+            {"sequences folge", "schema folge"},
         ),
         (
             "ALTER TABLE folge ALTER id DROP DEFAULT",

@@ -62,8 +62,9 @@ def test_schemas_agree(subject: Subject[Dataset], datasets: Datasets, judge: Jud
     Both collections have the same columns, constraints and settings, every constraint is validated, and `expect` holds.
 
     Blind to: versions of extensions and collations (shown, not judged), grants and owners, bodies of functions (which
-    triggers, defaults, checks, indexes and policies call), definitions of views that it reads from, comments and
-    statistics, the order of columns, how they are stored and compressed, and defaults that only a partition has.
+    triggers, rules, defaults, checks, indexes and policies call), definitions of views that it reads from, settings and
+    publications of the database, comments and statistics, the order of columns, how they are stored and compressed, and
+    defaults that only a partition has.
     """
     judge(datasets.schema(subject))
 
@@ -74,7 +75,7 @@ def test_sequences_are_ahead(subject: Subject[Dataset], datasets: Datasets, judg
     Each sequence, identity or auto-increment of the candidate can give a next number, beyond what its column holds.
 
     And each column that is fed on the baseline is fed on the candidate. One that cycles does not begin again on numbers
-    that its column holds.
+    that its column holds. Where a column holds texts made with its numbers, the sequence is not behind the baseline's.
     Blind to: numbers that an application makes itself, sequences that nothing ties to a column, how soon one that
     still has numbers runs out, and numbers that only the baseline's sequence has given.
     """
@@ -85,6 +86,8 @@ def test_sequences_are_ahead(subject: Subject[Dataset], datasets: Datasets, judg
 def test_indexes_exist(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
     """
     The candidate has every index of the baseline and every one that `expect` names, each valid, its partitions' own too.
+
+    And it has no unique one of its own, which would refuse records that the baseline takes.
 
     Blind to: whether a query uses it, how bloated or damaged it is, bodies of functions it is made with, and options
     of the server that keep it from being used.
@@ -107,7 +110,7 @@ def test_objects_agree(subject: Subject[Dataset], datasets: Datasets, judge: Jud
     """
     Every object is on both sides with the same key, size, content hash, type and metadata.
 
-    Blind to: access rules, storage classes, tags and older versions.
+    Blind to: access rules, storage classes, encryption, retention, tags, older versions and settings of the bucket.
     """
     judge(datasets.compare(subject))
 

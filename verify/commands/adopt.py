@@ -12,9 +12,10 @@ import click
 from verify.commands.options import env_option, environment_named, evidence_option, root_of, unusable_is_30
 from verify.commands.sealing import keys_option, seal_of, sign_option
 from verify.commands.words import required
+from verify.core.decision import Decision
 from verify.core.errors import CutoverError
 from verify.core.links import Adopted, Link
-from verify.core.passage import reached
+from verify.core.passage import lets_in, reached
 from verify.core.subjects import Environment
 from verify.gating import builds, say
 from verify.recording import utc_now
@@ -70,5 +71,14 @@ def adopt_command(
 
 
 def _first(environment: Environment, chain: Sequence[Link]) -> None:
+    """A CutoverError once traffic was let into a step, also where it went back since: nobody skips steps alone."""
     if entered := reached(environment, chain):
         raise CutoverError(f"traffic is in step {entered[-1].step} on record; `cutover moved` says where it is instead")
+    begun = next(
+        (each for each in chain if isinstance(each, Adopted) or (isinstance(each, Decision) and lets_in(each))), None
+    )
+    if begun is not None:
+        raise CutoverError(
+            f"traffic was let into step {begun.step} on {begun.decided_at:%Y-%m-%d} and went back since; the way there "
+            "is the gate's again, or `cutover override` by two persons"
+        )

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +117,10 @@ def gate_command(  # noqa: PLR0913 - one parameter an option
     seal = seal_of(sign, keys)
     _meant(audits=audits, explains=explains, head=head, strict=strict, attest=attest)
     if audits:
+        _decides_nothing(
+            {"--step": step, "--stay": stay, "--explain": explains, "--allow-override": allow_override,
+             "--as-recorded": as_recorded, "--acknowledge": acknowledge, "--because": because}
+        )  # fmt: skip
         click.echo(_audited(environment, root, head, seal, strict=strict))
         return
     if step is None:
@@ -161,6 +165,13 @@ def _meant(*, audits: bool, explains: bool, head: str | None, strict: bool, atte
         raise CutoverError(f"--head {head!r}: not the 64 hexadecimal digits that --audit prints as head")
     if attest and (audits or explains):
         raise CutoverError("--attest speaks of a decision on record; leave --audit and --explain out")
+
+
+def _decides_nothing(given: Mapping[str, object]) -> None:
+    """A CutoverError for an audit of a step: it ends with 0 where the record is whole, and a job would read an ADVANCE."""
+    meant = [option for option, value in given.items() if value]
+    if meant:
+        raise CutoverError(f"--audit checks the whole record and decides nothing; leave {', '.join(meant)} out")
 
 
 @contextmanager

@@ -24,10 +24,11 @@ from verify.commands.options import (
 )
 from verify.compare.availability import judge_availability
 from verify.core.errors import CutoverError
+from verify.core.model import Health
 from verify.core.scalars import Duration, seconds, show_duration
 from verify.core.subjects import Environment
 from verify.observed import Observed
-from verify.observing import Observer
+from verify.observing import Observer, at_once
 from verify.probe_files import alone, asked_of, begin, brought_observations
 from verify.recording import home, utc_now
 from verify.trial import Trial, on_trial
@@ -72,8 +73,7 @@ def observe_command(name: str, lasts: timedelta, every: timedelta, *, anew: bool
     health = environment.system.health
     if health is None:
         raise CutoverError(f"{environment.id} declares no health path; say health: {{request: GET /…}} in system.yaml")
-    if seconds(every) < _FASTEST or lasts < every:
-        raise CutoverError(f"--every {show_duration(every)}: write at least 10ms and at most --for")
+    _paced(health, lasts, every)
     root = root_of(evidence)
     trial = on_trial(environment, values=os.environ, root=root)
     folder = home(root, environment)
@@ -94,6 +94,13 @@ def observe_command(name: str, lasts: timedelta, every: timedelta, *, anew: bool
         whole = _watched(observer, max(seconds(lasts) - seen, seconds(every)), seen, seconds(lasts), stop)
         _close(trial, environment)
     sys.exit(0 if whole else 1)
+
+
+def _paced(health: Health, lasts: timedelta, every: timedelta) -> None:
+    """A CutoverError for a pace that cannot be kept, before a file says that an observation began."""
+    if seconds(every) < _FASTEST or lasts < every:
+        raise CutoverError(f"--every {show_duration(every)}: write at least 10ms and at most --for")
+    at_once(health, seconds(every))
 
 
 @contextmanager

@@ -16,7 +16,9 @@ from verify.core.errors import EvidenceError
 from verify.core.probing import ProbeWindow
 from verify.core.subjects import Environment
 from verify.discovery import asked_checks
-from verify.probe_files import read_observations
+from verify.journal import SERIES
+from verify.keeping import kept, rested_on
+from verify.probe_files import FOLDER, read_observations
 from verify.reading import read_run
 
 
@@ -40,7 +42,7 @@ def material(environment: Environment, chain: Chain, decision: Decision, folder:
         blind=_blind(decision),
         measured=load,
         unmeasured=unmeasured,
-        series=(*_observed(decision, folder), *(each for run in runs for each in read_series(folder / "runs" / run))),
+        series=(*_observed(decision, folder), *(each for run in runs for each in _drawn(folder, run))),
     )
 
 
@@ -60,16 +62,30 @@ def _measured(decision: Decision, folder: Path) -> tuple[Measured | None, str]:
 
 
 def _samples(folder: Path, claim: Settled) -> list[Path]:
-    """The files of samples that the claim's evidence rests on; of a run that bound none, those beside it."""
+    """
+    The files of samples that the claim's evidence rests on, as they were judged; of a run that bound none, those beside it.
+
+    EvidenceError naming one that was edited since.
+    """
     run = read_run(folder / "runs" / claim.run)
-    names = {name for each in (run.evidence.get(claim.claim, ()) if run else ()) for name in each.files}
-    bound = sorted(folder / name for name in names if Path(name).match(SAMPLES))
-    return [path for path in bound if path.is_file()] or sorted((folder / "runs" / claim.run).glob(SAMPLES))
+    seen = run.evidence.get(claim.claim, ()) if run else ()
+    bound = {name: said for each in seen for name, said in each.files.items() if Path(name).match(SAMPLES)}
+    return sorted(kept(folder, bound).values() if bound else (folder / "runs" / claim.run).glob(SAMPLES))
+
+
+def _drawn(folder: Path, name: str) -> tuple[Series, ...]:
+    """The series beside a run's evidence; EvidenceError naming one that was edited since it was drawn."""
+    run = read_run(folder / "runs" / name)
+    for each in rested_on([run] if run else []):
+        kept(folder, {file: said for file, said in each.files.items() if file.endswith(SERIES)})
+    return read_series(folder / "runs" / name)
 
 
 def _observed(decision: Decision, folder: Path) -> list[Series]:
-    """How both sides answered the probes of the newest observation that the decision could know of."""
+    """How both sides answered the probes that were judged; where none were, of the newest observation there was."""
     known = [each for each in read_observations(folder) if each.began.began_at <= decision.decided_at]
+    judged = _probed(decision, folder)
+    known = [each for each in known if not judged or each.began.observation in judged]
     found = []
     for side in ("candidate", "baseline"):
         windows = [each for each in known[-1].windows if each.side == side and each.sent] if known else []
@@ -77,6 +93,16 @@ def _observed(decision: Decision, folder: Path) -> list[Series]:
         if windows:
             found.append(_availability(side, known[-1].began.began_at, windows, decision))
     return found
+
+
+def _probed(decision: Decision, folder: Path) -> frozenset[str]:
+    """The observations that the decision's claims of availability rest on, by name."""
+    found = set()
+    for claim in (each for each in decision.claims if each.claim.check == "success.availability" and each.run):
+        run = read_run(folder / "runs" / claim.run)
+        for seen in run.evidence.get(claim.claim, ()) if run else ():
+            found |= {Path(name).parent.name for name in seen.files if name.startswith(f"{FOLDER}/")}
+    return frozenset(found)
 
 
 def _availability(side: str, start: datetime, windows: list[ProbeWindow], decision: Decision) -> Series:

@@ -51,7 +51,7 @@ def report_command(
     decision = next((link for link in reversed(chain.links) if isinstance(link, Decision)), None)
     if decision is None:
         raise CutoverError(f"no decision is recorded in {folder}; ask first: cutover gate --env {name} --step STEP")
-    text = markdown(decision, limit=max_size)
+    text = markdown(decision, limit=max_size, later=[link for link in chain.links if link.sequence > decision.sequence])
     path = output or folder / "report.md"
     path.write_text(text, encoding="utf-8")
     summary = os.environ.get("GITHUB_STEP_SUMMARY")

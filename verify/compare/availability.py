@@ -164,6 +164,8 @@ def _receipt(probes: Probes, shape: Windows, found: Floor) -> str:
     ]
     parts += [f"{probes.unsent:,} not sent"] if probes.unsent else []
     parts += [f"{probes.foreign:,} of another build, target or description left out"] if probes.foreign else []
+    sent, bad = probes.earlier
+    parts += [f"observations begun before this one left out ({bad:,} of {sent:,} probes failed)"] if bad else []
     return ", ".join(parts)
 
 

@@ -13,6 +13,7 @@ from verify.core.verdicts import (
     passed,
     unheard,
 )
+from verify.core.words import number_of
 
 
 def compare_counts(baseline: Observation[int], candidate: Observation[int], *, minimum: int) -> Conclusion:
@@ -28,12 +29,15 @@ def compare_counts(baseline: Observation[int], candidate: Observation[int], *, m
     if few is not None:
         return few
     if baseline.value == candidate.value:
-        return passed(f"{baseline.value:,} records on each side", receipt=f"{baseline.value:,} records on each side")
+        told = f"{number_of(baseline.value, 'record')} on each side"
+        return passed(told, receipt=told)
     return failed(
-        f"baseline holds {baseline.value:,} records, candidate {candidate.value:,}: "
+        f"baseline holds {number_of(baseline.value, 'record')}, candidate {candidate.value:,}: "
         f"{candidate.value - baseline.value:+,}",
         differences=[
-            Difference(path="$", baseline=f"{baseline.value:,} records", candidate=f"{candidate.value:,} records")
+            Difference(
+                path="$", baseline=number_of(baseline.value, "record"), candidate=number_of(candidate.value, "record")
+            )
         ],
         receipt=f"{baseline.source} and {candidate.source}, counted",
         remedy="the check consistency.records names the records",
@@ -47,6 +51,6 @@ def too_few(rows: int, minimum: int) -> Conclusion | None:
         return None
     return inconclusive(
         Cause.TOO_FEW,
-        f"the baseline holds {rows:,} records; at least {least:,} are needed to conclude anything",
+        f"the baseline holds {number_of(rows, 'record')}; at least {least:,} are needed to conclude anything",
         remedy="check that the collection is the right one, or lower `minimum`",
     )

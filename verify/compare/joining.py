@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from verify.compare.coverage import Coverage
-from verify.compare.pages import Batches, Side, closed_after, gathered, together
+from verify.compare.pages import Batches, Side, closed_after, gathered, spelt, together
 from verify.compare.ranged import Numbers, Ranged, pair, unequal
 from verify.compare.signatures import signed
 from verify.compare.views import Page
@@ -105,7 +105,8 @@ class Joined:
         self.connection, self.coverage, self.secret = connection, coverage, secret
         self.sides = dict(zip(SIDES, sides, strict=True))
         self.keyless = not coverage.key
-        self.marked = marked(sides, coverage)
+        self.spelt = spelt(sides)
+        self.marked = self.spelt or marked(sides, coverage)
         self._read: dict[str, int] = {}
         self._ranged = self._numbers() if self.marked else None
         self.keys = [f"k{at}" for at in range(len(coverage.key) or 1)]
@@ -166,18 +167,23 @@ class Joined:
         side, coverage = self.sides[name], self.coverage
         began = self.now()
         account = Account([self.marked] * len(coverage.compared), [False] * len(coverage.doubtful))
-        if self.marked and side.marks is not None:
-            taken = closed_after(side.marks(coverage.compared))
-        else:
-            asked = (*coverage.compared, *coverage.doubtful)
-            taken = closed_after(side.scan(side.fields(asked), side.skipped(coverage.skipped)))
-        with self.connection.cursor() as cursor, closing(taken):
+        with self.connection.cursor() as cursor, closing(self._taken(side)) as taken:
             batches = gathered(_until(stop, taken, partial(watch.read, name)), _SMALL)
             pages = self._as_marked(batches, account) if self.marked else self._signable(batches, side, account)
             for table in together(pages, GATHERED):
                 self._insert(cursor, name, table)
         self.took[name] = self.now() - began
         return account
+
+    def _taken(self, side: Side) -> Generator[pa.RecordBatch, None, None]:
+        """What the side's records are told by: their texts, the store's own marks, or their values."""
+        coverage = self.coverage
+        if self.spelt and side.texts is not None:
+            return closed_after(side.texts)
+        if self.marked and side.marks is not None:
+            return closed_after(side.marks(coverage.compared))
+        asked = (*coverage.compared, *coverage.doubtful)
+        return closed_after(side.scan(side.fields(asked), side.skipped(coverage.skipped)))
 
     def _as_marked(self, batches: Iterable[pa.RecordBatch], account: Account) -> Iterator[pa.RecordBatch]:
         """For each batch the key, and the store's own mark in place of the text that is signed."""
@@ -200,8 +206,8 @@ class Joined:
     def _insert(self, cursor: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
         physical = self.physical(self.sides[name])
         cursor.register(f"{name}_page", table)
-        first = ["md5(x)"] if self.keyless else self.keys
-        cursor.execute(f"INSERT INTO {name} SELECT {', '.join([*first, *physical])}, md5_number(x) FROM {name}_page")
+        first, x = ["md5(x)"] if self.keyless else self.keys, f"'{self.secret}' || x" if self.spelt else "x"
+        cursor.execute(f"INSERT INTO {name} SELECT {', '.join([*first, *physical])}, md5_number({x}) FROM {name}_page")
         cursor.unregister(f"{name}_page")
 
     def signed(self, columns: Sequence[pa.Array]) -> pa.Array:

@@ -14,8 +14,8 @@ from verify.compare.suspects import Suspects
 from verify.compare.workplace import SIDES
 from verify.core.showing import show
 from verify.core.verdicts import SHOWN_DIFFERENCES, Difference
+from verify.core.words import number_of
 
-_NUMBERS: Final = ("no record", "1 record")
 _BARE: Final = "a part of the key is null or absent, so it tells no record from others; name other columns, or key: []"
 # So many values of each side are joined at once; a record may have hundreds.
 _HELD: Final = 3_000_000
@@ -34,12 +34,13 @@ class Tally:
     def words(self, one_sided: int, unknown: int) -> list[str]:
         """The parts of the summary, without those that count nothing."""
         counted = [
-            (self.only["baseline"], "only on baseline"), (self.only["candidate"], "only on candidate"),
-            (self.rows, "with other values"), (self.repeated, "keys more than once"),
-            (self.unkeyed, "groups without a key"), (unknown, "keys that fit no pattern"),
-            (one_sided, "columns on one side only"),
+            (self.only["baseline"], "only on baseline", ""), (self.only["candidate"], "only on candidate", ""),
+            (self.rows, "with other values", ""), (self.repeated, "key more than once", "keys more than once"),
+            (self.unkeyed, "group without a key", "groups without a key"),
+            (unknown, "key that fits no pattern", "keys that fit no pattern"),
+            (one_sided, "column on one side only", "columns on one side only"),
         ]  # fmt: skip
-        return [f"{number:,} {words}" for number, words in counted if number]
+        return [number_of(number, one, many or one) for number, one, many in counted if number]
 
 
 class Judge:
@@ -168,7 +169,7 @@ def _bare(shown: str, encoding: str) -> str:
 
 
 def _numbers(key: str, here: int, there: int) -> Difference:
-    one, other = (_NUMBERS[count] if count < 2 else f"{count:,} records" for count in (here, there))
+    one, other = (number_of(count, "record") if count else "no record" for count in (here, there))
     return Difference(key=key, path="$", baseline=one, candidate=other)
 
 

@@ -28,6 +28,9 @@ class Side:
     `marks` gives for these columns batches of the key and one text beside it, made by the store itself, which two
     stores that have it write alike: equal where key and columns are, and unequal where they are not, but for a chance
     nobody can choose. It is only for sides that are not open and have no view.
+
+    `texts` gives batches of the key and one text of key and record: equal texts are equal records, in every field; unequal
+    ones say nothing yet. It is only for two sides that spell their records alike, have no view and leave nothing out.
     """
 
     source: str
@@ -39,6 +42,7 @@ class Side:
     moved: bool = False
     unique: bool = False
     marks: Callable[[Sequence[str]], Batches] | None = None
+    texts: Batches | None = None
 
     def fields(self, columns: Sequence[str]) -> Sequence[str]:
         """The physical fields behind the columns."""
@@ -107,3 +111,8 @@ def closed_after(batches: Batches) -> Generator[pa.RecordBatch, None, None]:
             yield from taken
     else:
         yield from taken
+
+
+def spelt(sides: Iterable[Side]) -> bool:
+    """True when the texts of the records say which are equal, and of the others nothing."""
+    return all(side.texts is not None for side in sides)

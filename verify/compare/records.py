@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final
 
 from verify.compare.counts import too_few
 from verify.compare.coverage import Coverage, coverage_of, everywhere, keys_only, lone, told_once
 from verify.compare.explaining import Privacy
 from verify.compare.joining import Account, Joined, marked
 from verify.compare.judging import Judge, Tally, unknown_keys
-from verify.compare.pages import Side
+from verify.compare.pages import Side, spelt
 from verify.compare.rechecking import Clock, Settled, recheck
 from verify.compare.signatures import secret_of
 from verify.compare.suspects import Suspects
 from verify.compare.workplace import SIDES, NoRoom, Room, database
-from verify.core.datasets import Dataset
+from verify.core.datasets import Dataset, Recheck
 from verify.core.verdicts import Cause, Conclusion, Difference, failed, inconclusive, passed
 from verify.core.watching import Unwatched, Watch
+from verify.core.words import number_of
+
+_MEND: Final = (
+    "mend what is named and ask again; what is meant to differ has its rule under columns: or except:, and writes that "
+    "go on have recheck:"
+)
+
+# Of so many records one may be spelt in two ways: what is looked up again then costs less than reading all values.
+_MISSPELT: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +37,10 @@ class Parts:
     unequal: int
     of: int
     rows: tuple[int, int]
+
+
+class Misspelt(Exception):
+    """Two sides that were to spell their records alike do not; only their values tell which are equal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +55,8 @@ class Means:
 
 def by_fingerprint(rows: int, coverage: Coverage, *, minimum: int) -> Conclusion:
     """PASS for two fingerprints already found equal over `rows` rows each; too few rows are INCONCLUSIVE."""
-    receipt = f"{rows:,} rows on each side, {coverage.words}, 0 skipped, seeded fingerprint"
-    return too_few(rows, minimum) or passed(f"{rows:,} rows are equal on both sides", receipt=receipt)
+    receipt = f"{_both((rows, rows), 'row')}, {coverage.words}, 0 skipped, seeded fingerprint"
+    return too_few(rows, minimum) or passed(_equal(rows, "row"), receipt=receipt)
 
 
 def compare_records(
@@ -54,11 +68,11 @@ def compare_records(
 
     Both sides are read at once; of each row a signature is kept, and only rows whose signatures are unequal are read
     again and compared by value. What a side raises while it is read passes through. Fewer than `minimum` baseline
-    rows, full memory and a full disk are INCONCLUSIVE.
+    rows, full memory and a full disk are INCONCLUSIVE. Raises Misspelt for sides with `texts` many of which are unequal.
     """
     coverage = coverage_of(baseline, candidate, dataset)
     comparison = _Comparison(dataset, (baseline, candidate), privacy or Privacy(), means or Means(), parts)
-    return comparison.conclusion(coverage, noun="rows")
+    return comparison.conclusion(coverage, noun="row")
 
 
 def compare_keys(
@@ -71,7 +85,7 @@ def compare_keys(
     """
     coverage = keys_only(coverage_of(baseline, candidate, dataset))
     comparison = _Comparison(dataset, (baseline, candidate), privacy or Privacy(), means or Means(), None)
-    return comparison.conclusion(coverage, noun="keys")
+    return comparison.conclusion(coverage, noun="key")
 
 
 class _Comparison:
@@ -82,17 +96,31 @@ class _Comparison:
     ) -> None:
         self._dataset, self._sides, self._privacy = dataset, sides, privacy
         self._means, self._parts = means, parts
-        self._noun = "rows"
+        self._noun = "row"
+        # How often everything was read, and whether the last time left open what became of records without a key.
+        self._readings, self._stirred = 0, False
 
     def conclusion(self, coverage: Coverage, *, noun: str) -> Conclusion:
-        self._noun = noun
+        self._noun, began = noun, self._means.clock.now()
         try:
-            return self._compared(coverage)
+            found = self._compared(coverage)
+            while self._stirred and self._waited(began):
+                found = self._compared(coverage)
+            return found
         except NoRoom as error:
             told = f"the comparison needs more room than it may take: {error}"
             return inconclusive(Cause.OVER_BUDGET, told, remedy="let TMPDIR name a folder with more room to spill to")
 
+    def _waited(self, began: float) -> bool:
+        """True once it is time to read everything once more; False when `within` is over."""
+        rule = self._dataset.recheck or Recheck()
+        left = began + rule.within.total_seconds() - self._means.clock.now()
+        if left > 0:
+            self._means.clock.sleep(min(rule.every.total_seconds(), left))
+        return left > 0
+
     def _compared(self, coverage: Coverage) -> Conclusion:
+        self._readings, self._stirred = self._readings + 1, False
         watch = self._means.watch
         with database(self._means.room.for_columns(len(coverage.compared))) as connection:
             watch.phase("reading")
@@ -159,6 +187,8 @@ class _Comparison:
         # Equal multisets of signatures hold equal keys: what is unique on one side is unique on the other too.
         proven = joined.keyless or any(side.unique for side in self._sides)
         if joined.differs(proven=proven):
+            if joined.spelt and joined.number("suspects") > self._rows(accounts)[0] // _MISSPELT:
+                raise Misspelt
             suspects = Suspects(joined, self._dataset)
             with suspects.room():
                 found = recheck(suspects, self._dataset.recheck, self._means.clock, self._means.watch)
@@ -167,18 +197,18 @@ class _Comparison:
                 told, units = judge.shown(f"differs for {found.lasted:.0f} s" if self._dataset.recheck else "")
         rows, told = self._rows(accounts), [*_columns_missing(joined.coverage), *self._unknown(accounts), *told]
         receipt, normalised = self._receipt(joined.coverage, accounts, found), _normalised(accounts, found)
-        if not told and found.gone and self._dataset.recheck is None:
-            words = f"{found.gone:,} records were read at first, differed, and are gone from both sides now"
-            remedy = "stop writes, or declare recheck: so that what moves is followed"
-            return inconclusive(Cause.UNSTABLE_BASELINE, words, receipt=receipt, remedy=remedy)
+        moved = not told and bool(found.gone)
+        self._stirred = moved and joined.keyless and self._dataset.recheck is not None
+        if moved and (self._stirred or self._dataset.recheck is None):
+            return _vanished(found.gone, receipt, keyless=joined.keyless)
         if not told:
-            return passed(f"{rows[0]:,} {self._noun} are equal on both sides", receipt=receipt, normalised=normalised)
+            return passed(_equal(rows[0], self._noun), receipt=receipt, normalised=normalised)
         unknown = sum(account.unknown for account in accounts)
         words = "; ".join(tally.words(len(joined.coverage.one_sided), unknown))
         unshown = unknown - sum(len(account.unknown_shown) for account in accounts)
         return failed(
             f"{_both(rows, self._noun)}: {words}", differences=told, omitted=tally.places - units + unshown,
-            receipt=receipt, normalised=normalised,
+            receipt=receipt, normalised=normalised, remedy=_MEND,
         )  # fmt: skip
 
     def _rows(self, accounts: tuple[Account, Account]) -> tuple[int, int]:
@@ -195,6 +225,8 @@ class _Comparison:
         way = "seeded fingerprint" if self._parts else "compared by value"
         if marked(self._sides, coverage):
             way = "seeded fingerprint of each row, unequal rows compared by value"
+        if spelt(self._sides):
+            way = "compared by the text that is stored, unequal texts by value"
         words = [f"{_both(self._rows(accounts), self._noun)}, {coverage.words}, 0 skipped, {way}"]
         if self._parts:
             words.append(f"{self._parts.unequal:,} of {self._parts.of:,} parts had other fingerprints and were"
@@ -206,9 +238,21 @@ class _Comparison:
         ]
         if unheld := _unheld(coverage, accounts):
             words.append(f"advice: except names nobody has: {', '.join(unheld)}; a misspelt name leaves out nothing")
+        if self._readings > 1:
+            words.append(f"read {self._readings:,} times over, because records without a key changed meanwhile")
         if found.agreed:
             words.append(_settled_words(found, timed=self._dataset.recheck is not None))
         return "; ".join(words)
+
+
+def _vanished(gone: int, receipt: str, *, keyless: bool) -> Conclusion:
+    """The INCONCLUSIVE about what differed and then was nowhere; without a key it may have become something else."""
+    words = f"{gone:,} records were read at first, differed, and are gone from both sides now"
+    remedy = "stop writes, or declare recheck: so that what moves is followed"
+    if keyless:
+        words = f"{words}; without a key nobody can tell what became of them"
+        remedy = "stop writes, or name a key and declare recheck: so that what moves is followed"
+    return inconclusive(Cause.UNSTABLE_BASELINE, words, receipt=receipt, remedy=remedy)
 
 
 def _unheld(coverage: Coverage, accounts: tuple[Account, Account]) -> list[str]:
@@ -220,8 +264,8 @@ def _unheld(coverage: Coverage, accounts: tuple[Account, Account]) -> list[str]:
 def _settled_words(found: Settled, *, timed: bool) -> str:
     gone = f", {found.gone:,} of them gone from both sides" if found.gone else ""
     longest = f", the longest after {found.longest:.0f} s" if timed else ""
-    noun, were = ("record", "was") if found.agreed == 1 else ("records", "were")
-    return f"{found.agreed:,} {noun} differed at first and {were} equal when read again{gone}{longest}"
+    were = "was" if found.agreed == 1 else "were"
+    return f"{number_of(found.agreed, 'record')} differed at first and {were} equal when read again{gone}{longest}"
 
 
 def _normalised(accounts: tuple[Account, Account], found: Settled) -> dict[str, int]:
@@ -237,5 +281,9 @@ def _columns_missing(coverage: Coverage) -> list[Difference]:
 
 def _both(rows: tuple[int, int], noun: str) -> str:
     if rows[0] == rows[1]:
-        return f"{rows[0]:,} {noun} on each side"
-    return f"{rows[0]:,} {noun} on baseline, {rows[1]:,} on candidate"
+        return f"{number_of(rows[0], noun)} on each side"
+    return f"{number_of(rows[0], noun)} on baseline, {rows[1]:,} on candidate"
+
+
+def _equal(rows: int, noun: str) -> str:
+    return f"{number_of(rows, f'{noun} is', f'{noun}s are')} equal on both sides"

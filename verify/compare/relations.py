@@ -142,8 +142,9 @@ def compare_references(found: Related, from_: End, to: End, *, also: str, privac
     words = "; ".join([*_strange(found), *(f"{number:,} {text}" for number, text in counted if number)])
     shown = len(found.orphans) + len(found.unnamed)
     return failed(
-        words, differences=differences, omitted=found.orphan_count + found.unnamed_count - shown, receipt=receipt
-    )
+        words, differences=differences, omitted=found.orphan_count + found.unnamed_count - shown, receipt=receipt,
+        remedy="restore what is named, or correct what names it",
+    )  # fmt: skip
 
 
 def _strange(found: Related) -> list[str]:
@@ -160,7 +161,7 @@ def _resolved(found: Related, from_: End, to: End, receipt: str) -> Conclusion:
     if found.naming == found.nobody:
         words = f"no record of {from_.dataset} names one of {to.dataset}; nothing was looked up"
         return inconclusive(Cause.TOO_FEW, words, receipt=receipt)
-    return passed(f"every {from_.dataset} names {to.dataset} that exist", receipt=receipt)
+    return passed(f"every record of {from_.dataset} names one of {to.dataset} that exists", receipt=receipt)
 
 
 def _too_few(found: Related, from_: End, to: End) -> str:

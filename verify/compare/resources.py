@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -80,9 +81,17 @@ def flaw(series: Series, told: Told, stale: timedelta) -> str:
     wanted = (told.end - told.start).total_seconds()
     if series.times[-1] - series.times[0] < _COVERED * wanted:
         return f"samples cover {_span(series.times[-1] - series.times[0])} of {_span(wanted)}"
-    expected = max(FEWEST, _COVERED * wanted / told.every)
+    return _holes(series, told, stale)
+
+
+def _holes(series: Series, told: Told, stale: timedelta) -> str:
+    """Why the samples are too few, or too far apart somewhere; an empty string when they are neither."""
+    expected = max(FEWEST, _COVERED * (told.end - told.start).total_seconds() / told.every)
     if len(series.values) < expected:
         return f"{len(series.values):,} samples where {expected:,.0f} are needed; there are holes"
+    apart = max(later - earlier for earlier, later in pairwise((told.start.timestamp(), *series.times)))
+    if apart > max(seconds(stale), 2 * told.every):  # what may not be old at the end may not be missing before it
+        return f"no sample for {_span(apart)}, {show_duration(stale)} allowed"
     return ""
 
 

@@ -79,25 +79,26 @@ def _with(encoding: str, extra: Mapping[str, str]) -> str:
     return regrown(fields)
 
 
-def remainder(root: pa.Array, places: Sequence[Sequence[Key]]) -> pa.Array:
+def remainder(root: pa.Array, places: Sequence[Sequence[Key]], *, kept: bool = False) -> pa.Array:
     """
     The documents of a root without these places; absent where nothing is left, or where there was only a null.
 
-    A list or map that becomes empty by it goes too; a root that is no document stays as it is.
+    A list or map that becomes empty by it goes too; a root that is no document stays as it is. With `kept` the document
+    itself is told apart too: whether it is there at all, null, or empty.
     """
-    return each_distinct(root, lambda encoding: _without(encoding, places))
+    return each_distinct(root, lambda encoding: _without(encoding, places, kept=kept))
 
 
-def _without(encoding: str, places: Sequence[Sequence[Key]]) -> str:
+def _without(encoding: str, places: Sequence[Sequence[Key]], *, kept: bool) -> str:
     if encoding in _VOID or encoding == "m{}":
-        return ABSENT
+        return encoding if kept else ABSENT
     taken = tree(encoding)
     if isinstance(taken, str):
         return encoding
     # Positions in lists hold for the whole document, so later ones go first.
     for place in sorted({_positive(taken, place) for place in places}, key=_rank, reverse=True):
         _cut(taken, place)
-    return regrown(taken) if taken or encoding == "l[]" else ABSENT
+    return regrown(taken) if taken or kept or encoding == "l[]" else ABSENT
 
 
 def _rank(place: Sequence[Key]) -> list[tuple[int, int, str]]:

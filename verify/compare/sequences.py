@@ -2,49 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from verify.core.structures import SequenceState
-from verify.core.verdicts import Conclusion, Difference, failed, passed
+from verify.core.verdicts import Cause, Conclusion, Difference, failed, inconclusive, passed
+from verify.core.words import number_of
 
 # A million numbers a second, for thirty years: what a sequence meets after that is told and hurts nobody.
 _NEVER: Final = 10**15
+_SET: Final = "set each sequence past its column, and its bounds past that, before anything is written"
+_LOOK: Final = "look which number the last of them was made with, and waive the check"
 
 
 def compare_sequences(
-    candidate: Sequence[SequenceState], *, source: str, fed: Sequence[str] | None = None
+    candidate: Sequence[SequenceState], *, source: str, fed: Sequence[str] | Mapping[str, int] | None = None
 ) -> Conclusion:  # fmt: skip
     """
     PASS when every sequence can give its next number, and that lies beyond what its column holds, as it counts.
 
     A collection that no sequence feeds has nothing to hand out twice, but each column that is `fed` on the baseline
     must be (None: the baseline cannot tell). A sequence that a column only owns feeds nothing. The baseline's own
-    position does not matter: a candidate that is ahead of it is right. One that cycles must not begin again on numbers
-    that its column holds, unless that lies farther off than anybody's lifetime.
+    position, which `fed` may say beside the column, matters only where nobody can read off the column what was given:
+    there the candidate's must not be behind it. One that cycles must not begin again on numbers that its column holds,
+    unless that lies farther off than anybody's lifetime.
     """
     receipt = "; ".join(map(_told, candidate)) or f"{source}: no sequence feeds a column"
-    lost = sorted(set(fed or ()) - {each.column for each in candidate if each.feeds})
-    if lost:
-        return failed(
-            f"no sequence feeds {', '.join(lost)} on candidate, and one does on baseline",
-            differences=[Difference(path=f"$.{each}", baseline="fed", candidate="fed by nothing") for each in lost],
-            receipt=receipt,
-            remedy="give the column its sequence, identity or auto-increment back before anything is written",
-        )
-    spent = [found for each in candidate if (found := _wrong(each)) is not None]
+    given = fed if isinstance(fed, Mapping) else {}
+    if lost := sorted(set(fed or ()) - {each.column for each in candidate if each.feeds}):
+        return _starved(lost, receipt)
+    spent = [found for each in candidate if (found := _wrong(each) or _outrun(each, given)) is not None]
     round_ = [found for each in candidate if _wrong(each) is None and (found := _met(each)) is not None]
     if wrong := [*spent, *round_]:
-        return failed(
-            _words(len(spent), len(round_), len(candidate)),
-            differences=wrong,
-            receipt=receipt,
-            remedy="set each sequence past its column, and its bounds past that, before anything is written",
-        )
+        words = _words(len(spent), len(round_), len(candidate))
+        return failed(words, differences=wrong, receipt=receipt, remedy=_SET)
+    if untold := sorted({each.column for each in candidate if _is_untold(each)} - given.keys()):
+        told = f"{', '.join(untold)} on candidate holds no numbers, so nobody can tell which of them were given"
+        return inconclusive(Cause.NO_ANSWER, told, receipt=receipt, remedy=_LOOK)
     if candidate:
-        return passed(f"{len(candidate):,} sequences are ahead of their columns", receipt=receipt)
+        told = number_of(len(candidate), "sequence is", "sequences are")
+        return passed(f"{told} ahead of the numbers held", receipt=receipt)
     where = "on candidate" if fed is None else "on either side"
     return passed(f"no sequence feeds a column {where}", receipt=receipt)
+
+
+def _starved(columns: Sequence[str], receipt: str) -> Conclusion:
+    return failed(
+        f"no sequence feeds {', '.join(columns)} on candidate, and one does on baseline",
+        differences=[Difference(path=f"$.{each}", baseline="fed", candidate="fed by nothing") for each in columns],
+        receipt=receipt,
+        remedy="give the column its sequence, identity or auto-increment back before anything is written",
+    )
 
 
 def _words(spent: int, round_: int, total: int) -> str:
@@ -64,6 +72,24 @@ def _wrong(state: SequenceState) -> Difference | None:
         detail = "it cycles: numbers are given again" if state.cycles else ""
         return Difference(key=state.name, path=f"$.{state.column}", baseline=held, candidate=told, detail=detail)
     return None
+
+
+def _is_untold(state: SequenceState) -> bool:
+    """Something was made with its numbers, and does not say with which."""
+    return state.feeds and state.unread
+
+
+def _outrun(state: SequenceState, given: Mapping[str, int]) -> Difference | None:
+    """How far the baseline's sequence is ahead, where only that tells what was given."""
+    before = given.get(state.column)
+    if before is None or not _is_untold(state):
+        return None
+    if (state.next >= before) if state.increment > 0 else (state.next <= before):
+        return None
+    return Difference(
+        key=state.name, path=f"$.{state.column}", baseline=f"next is {before:,}", candidate=f"next is {state.next:,}",
+        detail="the column holds no numbers; the baseline's sequence says which were given",
+    )  # fmt: skip
 
 
 def _met(state: SequenceState) -> Difference | None:
@@ -102,7 +128,8 @@ def _is_behind(state: SequenceState) -> bool:
 
 
 def _told(state: SequenceState) -> str:
-    held = "empty" if state.highest is None else f"holds {state.highest:,}"
+    none = "holds no numbers" if state.unread else "empty"
+    held = none if state.highest is None else f"holds {state.highest:,}"
     first, bound = _ends(state)
     more = "" if bound is None else f" of at most {bound:,}" if state.increment > 0 else f" of at least {bound:,}"
     if state.cycles:

@@ -65,6 +65,13 @@ def judge_visits(visits: Visits, spec: Split, *, declared: float) -> Conclusion:
     return passed(f"{said}, within {spec.margin:g} points", receipt=receipt)
 
 
+def _bounds(share: float, margin: float) -> tuple[float, float]:
+    """Between which the share must lie; nobody on a side is never within, where some are declared on both."""
+    if 0 < share < 1:
+        return max(share - margin, 0.0), min(share + margin, 1.0)
+    return share - margin, share + margin
+
+
 def _seen(visits: Visits, spec: Split) -> _Seen:
     found = _tally(visits)
     low, high = clopper_pearson(found.candidate, found.count, error=ERROR)
@@ -78,12 +85,13 @@ def _outside(seen: _Seen, share: float, margin: float, declared: float) -> list[
 
     p under 0.001 is the practice for a mismatch of sample ratios; where 0 % or 100 % is declared the interval decides.
     """
-    off = abs(seen.share - share) > margin
+    least, most = _bounds(share, margin)
+    off = not least < seen.share < most
     if 0 < share < 1:
         candidate = round(seen.share * seen.count)
         off = off and judge_split(candidate, seen.count, declared=share, margin=margin, error=ERROR).p < MISMATCH
     else:
-        off = off and (seen.low > share + margin or seen.high < share - margin)
+        off = off and (seen.low > most or seen.high < least)
     if not off:
         return []
     detail = f"the split is not as declared: {seen.share:.2%} instead of {declared:g} % ± {100 * margin:g} points"
@@ -116,8 +124,10 @@ def _strays(visits: Visits) -> list[Difference]:
 
 def _missing(seen: _Seen, spec: Split, share: float, margin: float) -> str:
     """What is not shown yet, with the number of visitors that shows it; an empty string when all is."""
-    if not (share - margin < seen.low and seen.high < share + margin):
-        needed = visitors_needed(min(max(share, 0.001), 0.999), margin=margin, error=ERROR)
+    least, most = _bounds(share, margin)
+    if not (least < seen.low and seen.high < most):
+        within = min(max(share, 0.001), 0.999)
+        needed = visitors_needed(within, margin=min(margin, within, 1 - within), error=ERROR)
         return (
             f"not known well enough; {max(needed, 2 * seen.count if seen.count >= needed else 0):,} visitors are needed"
         )

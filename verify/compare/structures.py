@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Final
 
 from pydantic import JsonValue
@@ -14,10 +16,17 @@ from verify.compare.rounding import only_rounded
 from verify.core.datasets import Expected
 from verify.core.structures import Structure
 from verify.core.verdicts import Cause, Conclusion, Difference, failed, inconclusive, passed
+from verify.core.words import number_of
 
 Facts = Mapping[str, JsonValue]
 _NONE: Final = "none"
 _OF_A_FIELD: Final = 3
+_UNUSED: Final = "its server does not use it: build it again, or make it visible"
+_GRANT: Final = "grant it to the roles of both sides and ask again, or waive the check"
+_FORBIDS: Final = "it refuses records that the baseline takes; drop it, or make it on the baseline too"
+# A constraint of a domain that was added NOT VALID.
+_UNPROVEN: Final = re.compile(r"\Adomain .*\) NOT VALID\b", re.DOTALL)
+_MEND: Final = "make the candidate like its baseline; a difference that is meant is named under accepted: with a date"
 # Versions of the same extension or collation provider differ between two healthy servers; they are shown, not judged.
 _SHOWN_ONLY: Final = ("version", "collation_version", "replica_identity", "owner")
 
@@ -35,52 +44,76 @@ def compare_schemas(sides: Sides, expected: Expected) -> Conclusion:
     """
     PASS when columns, constraints and settings are alike, every constraint is validated, and `expect` is met.
 
-    A constraint under another name that says the same is the same. Versions are shown, not judged.
+    A constraint under another name that says the same is the same. Versions are shown, not judged. What a side's role may not
+    see leaves the rest INCONCLUSIVE, but what is seen to differ is a FAIL all the same.
     """
     one, other = sides.baseline, sides.candidate
-    found, receipt = list(_expected_columns(other, expected)), [f"{len(other.columns):,} columns on candidate"]
+    found, receipt = (
+        list(_expected_columns(other, expected)),
+        [f"{number_of(len(other.columns), 'column')} on candidate"],
+    )
+    unseen = {**one.unseen, **other.unseen} if one is not None else {}
     if one is not None:
-        if one.kind != other.kind:
-            found.append(Difference(path="$.kind", baseline=one.kind, candidate=other.kind))
-        found += _facts("columns", one.columns, other.columns)
-        found += _facts("constraints", *_unpaired(one.constraints, other.constraints))
-        found += _facts("settings", _wrapped(one.settings), _wrapped(other.settings))
-        receipt += [f"{len(one.constraints):,} constraints", f"{len(one.settings):,} settings"]
+        unlike = _unlike(one, other)
+        found += [each for each in unlike if not any(fnmatchcase(each.path, place) for place in unseen)]
+        receipt += [number_of(len(one.constraints), "constraint"), number_of(len(one.settings), "setting")]
     found += _never_proven(other)
     receipt += [f"advice: {each}" for each in dict.fromkeys((*(one.advice if one else ()), *other.advice))]
     receipt += [*_shown_only(sides), *sides.notes]
     compared = one is not None or expected.columns or not other.columns
-    return _concluded(found, looked=len(other.columns) if compared else None, receipt=receipt, what="structure")
+    looked = len(other.columns) if compared else None
+    return _concluded(found, looked=looked, receipt=receipt, what="structure", unseen=unseen.values())
+
+
+def _unlike(one: Structure, other: Structure) -> Iterator[Difference]:
+    if one.kind != other.kind:
+        yield Difference(path="$.kind", baseline=one.kind, candidate=other.kind)
+    yield from _facts("columns", one.columns, other.columns)
+    yield from _facts("constraints", *_unpaired(one.constraints, other.constraints))
+    yield from _facts("settings", _wrapped(one.settings), _wrapped(other.settings))
 
 
 def compare_indexes(sides: Sides, expected: Expected) -> Conclusion:
     """
     PASS when the candidate has every index of the baseline, each valid, and those that `expect` names, of all rows.
 
-    An index is what it covers, not what it is called. One that only the candidate has is shown, not judged.
+    An index is what it covers, not what it is called. One that only the candidate has is shown and not judged, unless it
+    forbids records that the baseline takes: that of a constraint is told with the structure, any other unique one here.
     """
     one, other = sides.baseline, sides.candidate
     found = [
-        Difference(path=f"$.indexes.{name}", baseline="valid", candidate="not valid", detail="build it again")
+        Difference(path=f"$.indexes.{name}", baseline="valid", candidate="not valid", detail=_UNUSED)
         for name, facts in sorted(other.indexes.items())
         if facts.get("valid") is False
     ]
-    columns = [list(map(str, _columns(facts))) for facts in other.indexes.values() if _serves_all(facts)]
-    found += [
-        Difference(path=f"$.indexes({', '.join(each)})", baseline="declared under expect", candidate=_NONE)
-        for each in expected.indexes
-        if not any(list(each) == has[: len(each)] for has in columns)
-    ]
+    found += _expected_indexes(other, expected)
     more: list[str] = []
     if one is not None:
         here, there = _unpaired(one.indexes, other.indexes)
         found += _facts("indexes", here, {name: facts for name, facts in there.items() if name in here})
+        found += _forbidding(there, (there.keys() - here.keys()) - other.constraints.keys())
         more = sorted(f"$.indexes.{name}" for name in there.keys() - here.keys())
     asked = len(one.indexes) if one is not None else len(expected.indexes)
-    receipt = [f"{asked:,} indexes asked for, {len(other.indexes):,} on candidate"]
+    receipt = [f"{number_of(asked, 'index', 'indexes')} asked for, {len(other.indexes):,} on candidate"]
     receipt += [f"only on candidate: {', '.join(more)}"] if more else []
     looked = asked or len(other.indexes) if one is not None or expected.indexes else None
     return _concluded(found, looked=looked, receipt=[*receipt, *sides.notes], what="indexes", may_be_none=True)
+
+
+def _expected_indexes(structure: Structure, expected: Expected) -> Iterator[Difference]:
+    columns = [list(map(str, _columns(facts))) for facts in structure.indexes.values() if _serves_all(facts)]
+    for each in expected.indexes:
+        if not any(list(each) == has[: len(each)] for has in columns):
+            path = f"$.indexes({', '.join(each)})"
+            yield Difference(path=path, baseline="declared under expect", candidate=_NONE)
+
+
+def _forbidding(indexes: Mapping[str, Facts], names: Collection[str]) -> Iterator[Difference]:
+    """The unique indexes among these: whoever writes a second record of a kind is refused by them."""
+    for name in sorted(names):
+        if indexes[name].get("unique") is True:
+            told = _told(indexes[name])
+            yield Difference(path=f"$.indexes.{name}", baseline=_NONE, candidate=told, detail=_FORBIDS)
 
 
 def _serves_all(facts: Facts) -> bool:
@@ -107,12 +140,12 @@ def compare_mappings(
         found += _facts("aliases", *_unpaired(one.indexes, other.indexes))
         found += _facts("settings", _wrapped(one.settings), _wrapped(other.settings))
     shown = _by_field(misindexed, privacy or Privacy())
-    receipt = [f"{len(other.columns):,} fields on candidate", f"{sampled:,} documents looked up in the index"]
+    receipt = [f"{number_of(len(other.columns), 'field')} on candidate"]
+    receipt.append(f"{number_of(sampled, 'document')} looked up in the index")
     if rounded:
         names = ", ".join(sorted({each[1] for each in rounded}))
-        receipt.append(
-            f"{len(rounded):,} numbers are rounded in the index, by the same mapping as on the baseline: {names}"
-        )
+        told = number_of(len(rounded), "number is", "numbers are")
+        receipt.append(f"{told} rounded in the index, by the same mapping as on the baseline: {names}")
     return _concluded(
         [*found, *shown], looked=len(other.columns), receipt=[*receipt, *sides.notes], what="mapping",
         omitted=len(misindexed) - len(shown),
@@ -140,13 +173,16 @@ def _by_field(misindexed: Sequence[tuple[str, str, str, str]], privacy: Privacy)
 
 def _concluded(
     found: list[Difference], *, looked: int | None, receipt: list[str], what: str, may_be_none: bool = False,
-    omitted: int = 0,
+    omitted: int = 0, unseen: Iterable[str] = (),
 ) -> Conclusion:  # fmt: skip
     """`looked` is None where there was nothing to compare with: neither a baseline of this kind nor `expect`."""
     told = "; ".join(receipt)
     if found:
-        words = f"{len(found) + omitted:,} differences in the {what}"
-        return failed(words, differences=found, omitted=omitted, receipt=told)
+        words = f"{number_of(len(found) + omitted, 'difference')} in the {what}"
+        return failed(words, differences=found, omitted=omitted, receipt=told, remedy=_MEND)
+    if unseen := sorted(set(unseen)):
+        words = f"a role may not see {', '.join(unseen)}, so whether that is alike is not known"
+        return inconclusive(Cause.NO_ANSWER, words, receipt=told, remedy=_GRANT)
     if looked is None:
         words = f"both sides describe their {what} in other words, and nothing is expected; nothing was compared"
         return inconclusive(Cause.NOT_PERMITTED, words, receipt=told, remedy="say under expect: what it must have")
@@ -188,6 +224,14 @@ def _never_proven(structure: Structure) -> Iterator[Difference]:
                 path=f"$.constraints.{name}", baseline="validated", candidate="not validated",
                 detail="rows written before it may break it; validate it",
             )  # fmt: skip
+    for name, facts in sorted(structure.columns.items()):
+        made = facts.get("made of")
+        for word, told in sorted(made.items()) if isinstance(made, dict) else ():
+            if _UNPROVEN.search(str(told)):
+                yield Difference(
+                    path=f"$.columns.{name}.made of.{word}", baseline="validated", candidate="not validated",
+                    detail="values written before it may break it; validate it",
+                )  # fmt: skip
 
 
 def _expected_columns(structure: Structure, expected: Expected) -> Iterator[Difference]:

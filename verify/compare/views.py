@@ -9,7 +9,7 @@ something else on this side is called `name (field)`, so that it is told apart a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -72,6 +72,15 @@ def _soft(rule: Column) -> bool:
     return bool(rule.model_fields_set - set(_SIDES))
 
 
+def _inside(sources: Mapping[str, Source]) -> dict[str, set[str]]:
+    """For each document that columns are taken out of, their names."""
+    found: dict[str, set[str]] = {}
+    for name, each in sources.items():
+        if isinstance(each, Inside):
+            found.setdefault(each.root, set()).add(name)
+    return found
+
+
 class View:
     """
     How one side keeps a dataset. Raises ValueError when the dataset's patterns cannot be undone.
@@ -92,7 +101,8 @@ class View:
         named = (physical_name(self._sources, name) for name in dataset.key)
         self._key = self._pattern.fields if self._pattern else tuple(named)
         self._filters = self._conditions(place)
-        self._again = self._said_again("candidate" if role == "baseline" else "baseline")
+        other: Role = "candidate" if role == "baseline" else "baseline"
+        self._again, self._alike = self._said_again(other), self._documents_alike(other)
 
     def _said_again(self, other: Role) -> tuple[str, ...]:
         """Fields beside a pattern that are called like the key, which the other side has as its key and nowhere else."""
@@ -101,6 +111,13 @@ class View:
         columns = self._dataset.columns
         names = [name for name in self._dataset.key if name not in self._dataset.except_ and not self._renamed(name)]
         return tuple(name for name in names if name not in columns or not source_on(name, columns[name], other))
+
+    def _documents_alike(self, other: Role) -> frozenset[str]:
+        """Documents that both sides have, and of which both give the same columns: also without these they are alike."""
+        columns = self._dataset.columns
+        there = {name: each for name, rule in columns.items() for each in source_on(name, rule, other).values()}
+        here, far = _inside(self._sources), _inside(there)
+        return frozenset(root for root in here if here[root] == far.get(root))
 
     def _renamed(self, physical: str) -> bool:
         """Whether the field is another name's, or the key's."""
@@ -258,7 +275,7 @@ class View:
                 extra[self._called(name)] = rows.get(name)
         for root, places in self._places().items():
             if root in rows.fields and self._called(root) not in told:
-                extra[self._called(root)] = remainder(rows.get(root), places)
+                extra[self._called(root)] = remainder(rows.get(root), places, kept=root in self._alike)
         for name in self._again:
             if name in rows.fields and name not in told:
                 again = [self._softer(name, each, Counter()) for each in (keys[name], rows.get(name))]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from verify.core.verdicts import Difference
+from verify.core.words import number_of
 
 _INDEX: Final = re.compile(r"\[\d+\]")
 _ALIKE: Final = 3
@@ -38,4 +39,4 @@ def condensed(differences: Sequence[Difference], *, shown: int) -> list[str]:
             lines += [str(each) for each in group]
     if len(lines) <= shown:
         return lines
-    return [*lines[:shown], f"… and {len(lines) - shown:,} more lines"]
+    return [*lines[:shown], f"… and {number_of(len(lines) - shown, 'more line')}"]

@@ -11,9 +11,9 @@ from verify.core.commitments import changed, commitments
 from verify.core.decision import Action, Decision, Settled
 from verify.core.holding import gone, reasons
 from verify.core.model import Waiver
-from verify.core.notes import notes
+from verify.core.notes import notes, seen_elsewhere
 from verify.core.overriding import covering, in_force, lost, outcome
-from verify.core.passage import entered, position, target_of_going_back
+from verify.core.passage import entered, exposed, position, target_of_going_back
 from verify.core.plan import Plan, freshness
 from verify.core.retreat import Retreat, act, at_stake, calls_back, going_back
 from verify.core.standing import Standing, standing
@@ -98,7 +98,7 @@ def decide(environment: Environment, plan: Plan, world: World, *, question: Lite
     found = find(environment, plan, world, question=question)
     held = reasons(environment, plan, world, found, question=question)
     share = position(world.chain)
-    safe, why = going_back(environment, found.standings, share)
+    safe, why = going_back(environment, found.standings, share, since=exposed(world.chain))
     retreat = Retreat(
         safe=safe,
         why=why,
@@ -123,6 +123,7 @@ def _answered_for(environment: Environment, plan: Plan, world: World, found: Fou
     override = covering(plan.step, overrides) if decision.action is not Action.ADVANCE else None
     used, words = outcome(override, lost(found.standings.values()), allowed=world.allow_override)
     told = notes(environment, world, found, overrides, override, words)
+    told += tuple(seen_elsewhere(found, world)) if decision.question == "stay" else ()
     return replace(
         decision,
         notes=told,

@@ -146,6 +146,9 @@ def _spans(plan: Plan, standings: Mapping[Claim, Standing]) -> list[str]:
         return []
     # Probes go on all the while; a load run, a split or a drill is over in minutes, and speaks beside them.
     lasting = {claim for claim in plan.required if claim.check == "success.availability"}
+    if not any(claim.family == "success" for claim in plan.required):
+        lasts = show_duration(needed)
+        return [f"step {plan.step.name} wants {lasts} observed, and requires no success claim that could show it"]
     return [
         f"{claim}: observed for {show_duration(timedelta(seconds=round(each.evidence.duration)))}, {show_duration(needed)} needed"
         for claim, each in sorted(standings.items())
@@ -203,5 +206,10 @@ def _split(world: World, found: Found) -> list[str]:
         for claim, each in sorted(found.standings.items())
         if claim.check == "success.split" and each.evidence and each.evidence.traffic_percent is not None
         if each.evidence.observed_at > since
-        if abs(each.evidence.traffic_percent - share) > allowed
+        if abs(each.evidence.traffic_percent - share) > allowed or _nobody(each.evidence.traffic_percent, share)
     ]
+
+
+def _nobody(measured: float, share: float) -> bool:
+    """True when one side was met by nobody although some are to be there: a small share is not none."""
+    return 0 < share < 100 and measured in {0.0, 100.0}

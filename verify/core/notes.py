@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from verify.core.holding import unchecked
 from verify.core.links import Adopted, Override
 from verify.core.overriding import told
-from verify.core.passage import reached
+from verify.core.passage import arrived, reached
 from verify.core.standing import Standing
 from verify.core.subjects import Environment
 from verify.core.verdicts import Verdict
@@ -73,6 +74,23 @@ def _suites(found: Found, world: World) -> list[str]:
     if not others or not world.suite:
         return []
     return [f"what counts was asked by another revision of cutover, {', '.join(others)}; this one is {world.suite}"]
+
+
+def seen_elsewhere(found: Found, world: World) -> list[str]:
+    """Success claims that were proven before traffic came to where it is: at another share, by other users."""
+    since = arrived(world.chain)
+    return [
+        f"{claim}: observed before traffic came to where it is ({since:%Y-%m-%d %H:%M} UTC), not since"
+        for claim in sorted(found.asked)
+        if since and claim.family == "success" and _began_before(found.standings[claim], since)
+    ]
+
+
+def _began_before(each: Standing, since: datetime) -> bool:
+    seen = each.evidence
+    return (
+        each.verdict is Verdict.PASS and seen is not None and (seen.observed_at - since).total_seconds() < seen.duration
+    )
 
 
 def _taken(found: Found, world: World) -> list[str]:

@@ -16,6 +16,8 @@ from verify.core.subjects import Environment
 
 APPROVERS: Final = 2
 LONGEST: Final = timedelta(days=7)
+# Letters and marks that Unicode calls so and that no reader sees.
+_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
 def distinct(approvers: Iterable[str]) -> tuple[str, ...]:
@@ -25,14 +27,22 @@ def distinct(approvers: Iterable[str]) -> tuple[str, ...]:
 
 
 def _plain(name: str) -> str:
-    """The name in one spelling (NFKC), without characters that are not shown."""
-    return "".join(
-        each for each in unicodedata.normalize("NFKC", " ".join(name.split())) if unicodedata.category(each) != "Cf"
-    )
+    """The name in one spelling (NFKC), its words one space apart, without characters that are not shown."""
+    spelt = "".join(each for each in unicodedata.normalize("NFKC", name) if each.isspace() or not _unseen(each))
+    return " ".join(spelt.split())
+
+
+def _unseen(character: str) -> bool:
+    """True for what no reader sees: formats, controls, variation selectors, and letters that are blank by definition."""
+    return unicodedata.category(character) in {"Cf", "Cc"} or character in _BLANK or "\ufe00" <= character <= "\ufe0f"
 
 
 def in_force(environment: Environment, chain: Sequence[Link], now: datetime) -> tuple[Override, ...]:
-    """The overrides that hold now: not expired, by two persons or more, and not about a step that traffic left again."""
+    """
+    The overrides that hold now: not expired, by two persons or more, and not about a step that traffic left again.
+
+    A clock that stands before the newest entry of the chain brings none back: it is at least as late as that entry.
+    """
     percents = {each.name: each.percent for each in environment.system.steps}
     found: list[Override] = []
     for link in chain:
@@ -40,7 +50,8 @@ def in_force(environment: Environment, chain: Sequence[Link], now: datetime) -> 
             found = [each for each in found if (percents.get(each.step) or 0.0) <= link.to]
         elif isinstance(link, Override) and len(distinct(link.approvers)) >= APPROVERS and link.step in percents:
             found.append(link)
-    return tuple(each for each in found if each.decided_at <= now < each.expires_at)
+    latest = max([now, *(each.decided_at for each in chain)])
+    return tuple(each for each in found if each.decided_at <= now and latest < each.expires_at)
 
 
 def covering(step: Step, overrides: Sequence[Override]) -> Override | None:

@@ -51,6 +51,16 @@ def _arrival(chain: Sequence[Link]) -> tuple[float, datetime | None]:
     return share, since
 
 
+def exposed(chain: Sequence[Link]) -> datetime | None:
+    """Since when some traffic is on the candidate without a break; None while none is."""
+    since: datetime | None = None
+    for link in chain:
+        found = _share(link)
+        if found is not None:
+            since = (since or link.decided_at) if found > 0 else None
+    return since
+
+
 def _share(link: Link) -> float | None:
     """The share of traffic that this link says is on the candidate, if it says one."""
     if isinstance(link, Moved):
@@ -103,7 +113,8 @@ def entered(
     step: Step, environment: Environment, chain: Sequence[Link], *, candidate: str | None
 ) -> tuple[Step | None, datetime | None]:
     """
-    The step before this one, and when the gate first let traffic into it; None where it never did.
+    The step before this one, and since when traffic is in it: when the gate first let it in, or when somebody last said
+    where it really is, whichever is later. None where the gate never did.
 
     After a new build everything is proven again at the current step: an ADVANCE of another build opens no new
     step, and does let the step be asked again that traffic is already in. An override opens no later step.
@@ -120,7 +131,8 @@ def entered(
         moments = [
             each.at for each in passed if each.step == before.name and each.proven and each.candidate == candidate
         ]
-    return before, moments[0] if moments else None
+    told = [each.decided_at for each in chain if isinstance(each, Moved)]
+    return before, max([moments[0], *told]) if moments else None
 
 
 def inside(environment: Environment, chain: Sequence[Link]) -> tuple[str, ...]:

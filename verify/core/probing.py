@@ -93,7 +93,8 @@ class Probes:
     The probes of one side within a time, sorted: `times` in seconds since `start`, and which of them failed.
 
     `files` are those they were read from. `start` and `end` bound what is judged. `unsent` could not be sent by us;
-    `foreign` were answered by another build or asked of another target or description; `backwards` says that the clock
+    `foreign` were answered by another build or asked of another target or description; `earlier` counts those of
+    observations before the one that counts, and how many of them failed; `backwards` says that the clock
     was set back meanwhile.
     """
 
@@ -106,6 +107,7 @@ class Probes:
     why: Mapping[str, int] = field(default_factory=dict)
     backwards: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
+    earlier: tuple[int, int] = (0, 0)
 
     @property
     def failures(self) -> int:

@@ -11,6 +11,8 @@ _TEXT: Final = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|#[^\n
 _CONSTANT: Final = re.compile(r"\bvector\s*\(")
 _INCREASE: Final = re.compile(r"\b(?:increase|delta)\s*\(")
 _WINDOW: Final = re.compile(r"\[\s*((?:\d+(?:ms|[smhdwy]))+)\s*\]")
+_RATE: Final = re.compile(r"\bi?rate\s*\(")
+_COUNTER: Final = re.compile(r"(?<![\w:])([a-zA-Z_:][\w:]*_total)(?![\w:])\s*(?:\{[^}]*\}\s*)?(?![\s\[{])")
 
 
 def answers_for_nobody(query: str) -> bool:
@@ -25,6 +27,17 @@ def shortest_increase(query: str) -> float | None:
         return None
     found = [_span(each) for each in _WINDOW.findall(plain)]
     return min(found, default=None)
+
+
+def per_second(query: str) -> bool:
+    """True when the expression tells how many a second there were, which adds up to no number of them."""
+    return _RATE.search(_TEXT.sub('""', query)) is not None
+
+
+def whole_counter(query: str) -> str | None:
+    """The first counter (`…_total`) that is asked for all it ever counted, not for what came in a time; None for none."""
+    found = _COUNTER.search(_TEXT.sub('""', query))
+    return found[1] if found else None
 
 
 def _span(text: str) -> float:

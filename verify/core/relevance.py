@@ -126,7 +126,8 @@ def stale(claim: Claim, evidence: Evidence, fresh: timedelta, now: Now) -> str:
         age = show_duration(timedelta(seconds=round(old.total_seconds())))
         return f"is stale: {age} old, {show_duration(fresh)} allowed"
     if now.since and not (evidence.observed_at - now.since).total_seconds() >= evidence.duration:
-        return f"was observed before the previous step was entered ({_utc(now.since)}), or began before that"
+        told = f"the previous step was entered, or traffic was last said to be there ({_utc(now.since)})"
+        return f"was observed before {told}, or began before that"
     return ""
 
 
@@ -145,6 +146,25 @@ def unusable(claim: Claim, run: Run, evidence: Evidence, fresh: timedelta, now: 
     if not run.sealed.get(claim, False):
         return f"was not sealed: its test did not end cleanly in run {run.id}"
     return ""
+
+
+def passed_over(claim: Claim, run: Run, evidence: Evidence, runs: Sequence[Run], now: Now) -> str:
+    """
+    Why a PASS that was drawn anew cannot be used, or an empty string: a later run asked the same, by the earlier rules.
+
+    Else who changes a rule could choose which of several runs is judged by the new one.
+    """
+    if evidence.kind != "rejudged" or evidence.verdict is not Verdict.PASS or not evidence.asked_digest:
+        return ""
+    for each in sorted(runs, key=lambda one: (one.started_at, one.id), reverse=True):
+        seen = said(each, claim) if each.started_at > run.started_at else None
+        if seen and _same_question(seen, evidence) and not foreign(each, seen, seen.claim_digest, now):
+            return f"was drawn anew from an earlier run than {each.id}, which asked the same; judge that one: cutover rejudge"
+    return ""
+
+
+def _same_question(seen: Evidence, evidence: Evidence) -> bool:
+    return seen.kind == "measured" and seen.asked_digest == evidence.asked_digest
 
 
 def _utc(moment: datetime) -> str:

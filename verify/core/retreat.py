@@ -49,8 +49,14 @@ def calls_back(step: Step, each: Standing, now: datetime) -> bool:
     return each.claim.family in _ROLLS_BACK or each.claim.check in _ROLLING_CHECKS
 
 
-def going_back(environment: Environment, standings: Mapping[Claim, Standing], share: float) -> tuple[bool, str]:
-    """Whether traffic can go back without losing what was written, and why."""
+def going_back(
+    environment: Environment, standings: Mapping[Claim, Standing], share: float, *, since: datetime | None = None
+) -> tuple[bool, str]:
+    """
+    Whether traffic can go back without losing what was written, and why.
+
+    Equality that was seen before any traffic was on the candidate, at `since`, says nothing about what was written there.
+    """
     if share <= 0:
         return True, "yes: no traffic is on the candidate yet"
     drills = [each for claim, each in standings.items() if claim.check == "success.rollback"]
@@ -61,9 +67,18 @@ def going_back(environment: Environment, standings: Mapping[Claim, Standing], sh
     if kinds == {"shared"} and all(each.verdict is Verdict.PASS for each in places):
         return True, "yes: both sides use the same store, so nothing written meanwhile is left behind"
     records = [each for claim, each in standings.items() if claim.family == "consistency"]
-    if kinds <= {"shared", "dual-write", "replicated"} and records and all(r.verdict is Verdict.PASS for r in records):
+    equal = bool(records) and all(each.verdict is Verdict.PASS for each in records)
+    if kinds <= {"shared", "dual-write", "replicated"} and equal and all(_seen_since(each, since) for each in records):
         return True, "yes: every dataset is equal on both sides"
     return False, "not proven: rows may exist on the candidate alone, and no fresh consistency evidence says otherwise"
+
+
+def _seen_since(each: Standing, since: datetime | None) -> bool:
+    """True when the observation began at `since` or later; what was not observed at a time is not known to be."""
+    seen = each.evidence
+    if since is None:
+        return True
+    return seen is not None and (seen.observed_at - since).total_seconds() >= seen.duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

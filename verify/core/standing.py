@@ -10,7 +10,7 @@ from typing import Final
 
 from verify.core.catalogue import Claim
 from verify.core.evidence import Evidence, Run
-from verify.core.relevance import Now, interrupted, newest, relevant, said, unchecked, unusable, worst
+from verify.core.relevance import Now, interrupted, newest, passed_over, relevant, said, unchecked, unusable, worst
 from verify.core.scalars import show_duration
 from verify.core.verdicts import Cause, Verdict
 
@@ -85,7 +85,7 @@ def standing(claim: Claim, digest: str, runs: Sequence[Run], *, fresh: timedelta
     if not found:
         about = f"no run proved it; the newest speaks of {history}" if history else "no run asked it"
         return _unknown(claim, Cause.INTERRUPTED, about)
-    counted = _counted(claim, found, fresh, now)
+    counted = _counted(claim, found, runs, fresh, now)
     if counted.verdict is not Verdict.INCONCLUSIVE:
         return counted
     failing = _unanswered(claim, found, fresh, now)
@@ -93,12 +93,12 @@ def standing(claim: Claim, digest: str, runs: Sequence[Run], *, fresh: timedelta
     return replace(counted, unanswered=words, failing=failing)
 
 
-def _counted(claim: Claim, found: Sequence[Run], fresh: timedelta, now: Now) -> Standing:
+def _counted(claim: Claim, found: Sequence[Run], runs: Sequence[Run], fresh: timedelta, now: Now) -> Standing:
     run = newest(claim, found)
     if gap := interrupted(claim, run):
         return _unknown(claim, Cause.INTERRUPTED, gap, run=run)
     evidence = worst(run.evidence[claim])
-    if flaw := unusable(claim, run, evidence, fresh, now):
+    if flaw := unusable(claim, run, evidence, fresh, now) or passed_over(claim, run, evidence, runs, now):
         return _unknown(claim, Cause.INTERRUPTED, f"its evidence {flaw}", run=run, evidence=evidence)
     if (flips := _flips(claim, found, fresh, now)) >= FLIPS:
         why = f"its verdict changed {flips} times within {show_duration(fresh)}; it settles with time, or with a new build"

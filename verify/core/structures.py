@@ -16,6 +16,8 @@ class Structure:
     `columns`, `constraints` and `indexes` are facts by name (`{"type": "bigint", "nullable": False}`); a constraint
     has `validated`, an index `columns`, `unique` and `valid`. `settings` is what else changes what is stored or
     answered (extensions, row-level security, TTL, point-in-time recovery, analysers). `advice` is shown, never judged.
+    `unseen` is what the role that asks may not see: patterns of places (`$.settings.triggers*`), and each in words. Whether
+    that is alike is not known, whatever the facts say.
     """
 
     kind: str
@@ -24,6 +26,7 @@ class Structure:
     indexes: Mapping[str, Mapping[str, JsonValue]] = field(default_factory=dict)
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
     advice: tuple[str, ...] = ()
+    unseen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,8 @@ class SequenceState:
     `least` and `most` bound what it can give and its column can take, None where nothing does. One that `cycles`
     begins again at the other end of its own bounds, and `next` is then already that number; `again` is the first number
     of the column that it meets from there, None where it meets none or never comes to it. `feeds` is False when the
-    column owns it and does not take its default from it, so that only an application can draw from it.
+    column owns it and does not take its default from it, so that only an application can draw from it. `unread` says that
+    the column holds values and none of them is a number (a text made with one), so that nobody can tell what was given.
     """
 
     name: str
@@ -47,3 +51,4 @@ class SequenceState:
     cycles: bool = False
     again: int | None = None
     feeds: bool = True
+    unread: bool = False

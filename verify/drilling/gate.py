@@ -64,7 +64,7 @@ class Bench:
 
 
 def entered(environment: Environment, moment: datetime) -> Decision:
-    """The decision that once let traffic into the drill's step."""
+    """The decision that once let traffic into the drill's step, before anything that counts at that moment was observed."""
     step = environment.system.steps[0]
     return Decision(
         environment=environment.id,
@@ -74,5 +74,5 @@ def entered(environment: Environment, moment: datetime) -> Decision:
         action=Action.ADVANCE,
         reasons=("the drill's own start",),
         claims=(),
-        decided_at=moment,
+        decided_at=moment - _FRESH,
     )

@@ -270,7 +270,30 @@ class Hinting(Protocol):
         ...
 
 
+@runtime_checkable
+class Verbatim(Protocol):
+    """A store that can give a record as the very text it keeps, for less than reading what the text says."""
+
+    def spelling(self, key: Sequence[str]) -> str:
+        """The same for stores whose texts of records with this key may be compared; empty where it has none."""
+        ...
+
+    def drawn(self, collection: str, *, size: int, seed: int) -> Sequence[str]:
+        """The keys (encodings) of so many records drawn from all of them, fewer where there are fewer."""
+        ...
+
+    def texts(self, collection: str, *, among: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """
+        The key of every record once (or of those with these keys), from one snapshot, and one text of key and record.
+
+        Equal texts are equal records, in all their fields; unequal ones say nothing yet. Raises StoreUnreadable where
+        records cannot be told apart in this way, which reading them may do all the same.
+        """
+        ...
+
+
 __all__ = [
     "MEMBER", "Catalogued", "Cut", "Digest", "Digests", "Field", "Hinting", "Indexed", "Listed", "Located", "Lookup", "Marking",
     "Narrowing", "Numbered", "Proving", "SequenceState", "Sequences", "Shape", "Store", "Structure", "Structures",
+    "Verbatim",
 ]  # fmt: skip

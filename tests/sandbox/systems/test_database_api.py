@@ -51,6 +51,7 @@ FACTS = {
         WHERE connamespace = 'public'::regnamespace""",
     "indexes": """SELECT pg_get_indexdef(indexrelid), indisvalid, indisready, indisclustered FROM pg_index
         JOIN pg_class ON oid = indexrelid WHERE relnamespace = 'public'::regnamespace""",
+    "triggers": "SELECT tgrelid::regclass, tgfoid::regproc, tgenabled FROM pg_trigger",
     "sequences": "SELECT schemaname, sequencename, last_value FROM pg_sequences",
     "policies": "SELECT polname FROM pg_policy",
     "schemas": "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'",

@@ -41,7 +41,7 @@ def _indexes(table: Table) -> dict[str, Facts]:
     found: dict[str, Facts] = {}
     for scope, word in (("global", "GlobalSecondaryIndexes"), ("local", "LocalSecondaryIndexes")):
         for each in cast("list[dict[str, JsonValue]]", table.told.get(word) or []):
-            found[str(each["IndexName"])] = _index(each, scope)
+            found[str(each["IndexName"])] = {**_index(each, scope), **_capacity(each, table)}
     return dict(sorted(found.items()))
 
 
@@ -55,6 +55,17 @@ def _index(told: Mapping[str, JsonValue], scope: str) -> Facts:
         "valid": status == "ACTIVE" and not told.get("Backfilling"), "status": status,
         "projection": projection.get("ProjectionType"), "carries": sorted(carried, key=str),
     }  # fmt: skip
+
+
+def _capacity(told: Mapping[str, JsonValue], table: Table) -> Facts:
+    """What a global index of a provisioned table may read and write: one that may too little stops writes to the table."""
+    throughput = told.get("ProvisionedThroughput")
+    if not isinstance(throughput, dict) or _billing(table) != "PROVISIONED":
+        return {}
+    return {
+        "read_capacity": throughput.get("ReadCapacityUnits"),
+        "write_capacity": throughput.get("WriteCapacityUnits"),
+    }
 
 
 def _backups(talk: Talk, name: str) -> str | None:
@@ -73,12 +84,16 @@ def _part(table: Table, word: str) -> Mapping[str, JsonValue]:
     return cast("dict[str, JsonValue]", table.told.get(word) or {})
 
 
+def _billing(table: Table) -> JsonValue:
+    return _part(table, "BillingModeSummary").get("BillingMode") or "PROVISIONED"
+
+
 def _settings(table: Table, backups: str | None, expiry: tuple[str, str | None]) -> dict[str, JsonValue]:
     stream = _part(table, "StreamSpecification")
     told = cast("list[dict[str, JsonValue]]", table.told.get("Replicas") or [])
     replicas: list[JsonValue] = [*sorted(f"{each.get('RegionName')} {each.get('ReplicaStatus')}" for each in told)]
     throughput = _part(table, "ProvisionedThroughput")
-    billing = _part(table, "BillingModeSummary").get("BillingMode") or "PROVISIONED"
+    billing = _billing(table)
     provisioned = billing == "PROVISIONED"
     return {
         "billing_mode": billing,

@@ -26,6 +26,19 @@ _LED: Final = np.zeros(64, np.bool_)
 _LED[[_HASH * 8 + _ZERO, _MINUS * 8 + _ZERO]] = True
 
 
+def whole(numbers: pa.LargeStringArray) -> bool:
+    """True when each text is `#` and a whole number from zero up, in its one spelling; so most columns of numbers are."""
+    bounds, texts = _letters(numbers)
+    sizes = np.diff(bounds)
+    # The mark is the one character of each that is no digit.
+    if np.count_nonzero(texts - np.uint8(ord("0")) < 10) != texts.size - sizes.size:
+        return False
+    if sizes.min() < len("#0") or sizes.max() > PLAIN_DIGITS + 1:
+        return False
+    led = texts[bounds[:-1] + 1] == ord("0")
+    return bool((sizes[led] == len("#0")).all())
+
+
 def judged(numbers: pa.LargeStringArray) -> tuple[Places, npt.NDArray[np.bool_]]:
     """
     For each text, `#` and a number: how many characters at its end say nothing, and whether it needs another look.
@@ -35,10 +48,7 @@ def judged(numbers: pa.LargeStringArray) -> tuple[Places, npt.NDArray[np.bool_]]
     size = len(numbers)
     if not size:
         return np.empty(0, np.int64), np.empty(0, np.bool_)
-    _, offsets, data = numbers.buffers()
-    bounds = np.frombuffer(offsets, np.int64)[numbers.offset : numbers.offset + size + 1]
-    texts = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
-    bounds = bounds - bounds[0]
+    bounds, texts = _letters(numbers)
     classes = np.append(_CLASSES.take(texts), np.uint8(_HASH))
     classes[bounds[:-1]] = _HASH
     pairs = classes[:-1] * 8 + classes[1:]
@@ -51,6 +61,13 @@ def judged(numbers: pa.LargeStringArray) -> tuple[Places, npt.NDArray[np.bool_]]
     below = _owner(bounds, led[classes[led] == _MINUS])
     odd[below[(np.diff(bounds) - surplus)[below] == len("#-0")]] = True
     return surplus, odd
+
+
+def _letters(numbers: pa.LargeStringArray) -> tuple[Places, Bytes]:
+    """Where each text begins, and behind them where the last one ends; and the characters of all."""
+    _, offsets, data = numbers.buffers()
+    bounds = np.frombuffer(offsets, np.int64)[numbers.offset : numbers.offset + len(numbers) + 1]
+    return bounds - bounds[0], np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
 
 
 def _owner(bounds: Places, at: Places) -> Places:

@@ -141,9 +141,14 @@ def _shape(structure: Structure, at: Places, names: Names) -> tuple[list[str], l
             parts.append(str(scalar))
             scalar += 1
     try:
-        pieces = encode(_holed(parse_json("".join(parts)))).split(_HOLE)
+        return around(parse_json("".join(parts)))
     except ValueError:
         raise UnfitError from None
+
+
+def around(template: Value) -> tuple[list[str], list[int]]:
+    """The canonical text around the numbers of a value, and the numbers in the order of that text."""
+    pieces = encode(_holed(template)).split(_HOLE)
     return pieces[0::2], [int(piece) for piece in pieces[1::2]]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from verify.core.values import ABSENT, parse_json, regrown
+from verify.core.values import ABSENT, parse_json
+from verify.stores.json_file.alike import alike
+from verify.stores.json_file.fields import Cells, Fields, repeated
+from verify.stores.json_file.marks import Marks, marks
 from verify.stores.json_file.nested import Names, joined, recipes
 from verify.stores.json_file.scalars import Scalars
 from verify.stores.json_file.structure import (
@@ -26,7 +29,7 @@ from verify.stores.json_file.structure import (
     Places,
     Structure,
     UnfitError,
-    found,
+    structured,
 )
 
 # Under which name of its own a record's name in an object of objects is given.
@@ -38,22 +41,32 @@ _CELLS: Final = 2**22
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """
-    So many records: `texts` are canonical texts, `cells` says which is that of each field (by record, then name).
+    So many records, as many as `ends`, and their fields.
 
-    `members` are the names of the records themselves, as strings, where they have any; `consumed` counts bytes, up to
-    the last of `ends`, behind each record. `start` is where the page begins in the document, in bytes.
+    `members` are the names of the records themselves, as strings, where they have any; `ends` counts bytes, up to
+    behind each record. `start` is where the page begins in the document, in bytes.
     """
 
-    rows: int
-    names: Sequence[str]
-    texts: pa.LargeStringArray
-    cells: Places
-    absent: int
+    fields: Fields
     members: pa.LargeStringArray | None
-    consumed: int
     form: Form
     ends: Places
     start: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many records there are."""
+        return int(self.ends.size)
+
+    @property
+    def consumed(self) -> int:
+        """How many bytes they are, from the start of the page."""
+        return int(self.ends[-1])
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Every name that a field of some record has."""
+        return self.fields.names
 
     def batch(self, names: Sequence[str], known: AbstractSet[str], key: str | None = None) -> pa.RecordBatch:
         """
@@ -61,7 +74,7 @@ class Page:
 
         `key` is the first of the names when the name of a record stands for it where the record does not have it.
         """
-        arrays = [*map(self._column, names), self._others(known)]
+        arrays = [*map(self._column, names), self.fields.others(known)]
         if self.members is not None and key is not None:
             arrays[0] = pc.if_else(pc.equal(arrays[0], ABSENT), self.members, arrays[0])
         if self.members is not None and MEMBER_NAME in names:
@@ -70,30 +83,26 @@ class Page:
         return pa.RecordBatch.from_arrays(arrays, names=[str(at) for at in range(len(arrays))])
 
     def _column(self, name: str) -> pa.LargeStringArray:
-        if name not in self.names:
-            return pa.repeat(pa.scalar(ABSENT, pa.large_string()), self.rows)
-        return self.texts.take(pa.array(np.ascontiguousarray(self.cells[:, self.names.index(name)])))
-
-    def _others(self, known: AbstractSet[str]) -> pa.LargeStringArray:
-        rest = [at for at, name in enumerate(self.names) if name not in known]
-        cells = self.cells[:, rest]
-        rows = np.flatnonzero((cells != self.absent).any(axis=1))
-        maps = np.zeros(self.rows, np.int64)
-        maps[rows] = np.arange(1, rows.size + 1)
-        texts = pa.array(["m{}", *self._maps([self.names[at] for at in rest], cells[rows])], pa.large_string())
-        return texts.take(pa.array(maps))
-
-    def _maps(self, names: list[str], cells: Places) -> Iterator[str]:
-        columns = [self.texts.take(pa.array(np.ascontiguousarray(column))).to_pylist() for column in cells.T]
-        for row in zip(*columns, strict=True):
-            yield regrown({name: text for name, text in zip(names, row, strict=True) if text != ABSENT})
+        return self.fields.column(name) if name in self.fields.names else repeated(ABSENT, self.rows)
 
 
 def page(raw: bytes, form: Form) -> Page:
     """The whole records `raw` begins with; raises UnfitError when they are none, or cannot be read this way."""
-    structure = found(raw, form)
+    signs = marks(raw)
+    try:
+        found = alike(signs, form)
+    except UnfitError:
+        return _any(signs, form)
+    return Page(fields=found.fields, members=found.members, form=form, ends=found.ends)
+
+
+def _any(signs: Marks, form: Form) -> Page:
+    """The same for records that need not be alike."""
+    structure = structured(signs, form)
     scalars = Scalars(structure)
     names = _names(structure)
+    if structure.quotes != 2 * (scalars.strings + np.count_nonzero(structure.roles == NAME)):
+        raise UnfitError
     parts, sizes = recipes(structure, scalars, names)
     absent = scalars.added(ABSENT)
     texts = scalars.texts()
@@ -103,14 +112,10 @@ def page(raw: bytes, form: Form) -> Page:
     filled[np.flatnonzero(structure.codes[1:] == NEST)] = len(texts) + np.arange(sizes.size)
     words, cells = _table(structure, names, filled, absent)
     members = filled[structure.codes[1:] == MEMBER]
+    all_texts = pa.concat_arrays([texts, joined(texts, parts, sizes)]) if sizes.size else texts
     return Page(
-        rows=cells.shape[0],
-        names=words,
-        texts=pa.concat_arrays([texts, joined(texts, parts, sizes)]) if sizes.size else texts,
-        cells=cells,
-        absent=absent,
+        fields=Cells(names=words, texts=all_texts, cells=cells, absent=absent),
         members=texts.take(pa.array(members)) if form == "object" else None,
-        consumed=structure.consumed,
         form=form,
         ends=structure.marks[structure.codes == CLOSE] + 1,
     )
@@ -120,7 +125,7 @@ def _names(structure: Structure) -> Names:
     gaps = np.flatnonzero(structure.roles == NAME)
     starts, ends = structure.starts.take(gaps), structure.ends.take(gaps)
     quoted = (structure.characters.take(starts) == QUOTE) & (structure.characters.take(ends - 1) == QUOTE)
-    if not quoted.all() or (structure.quotes.take(gaps) != 2).any():
+    if not quoted.all():
         raise UnfitError
     numbers = np.full(structure.roles.size, -1)
     if not gaps.size:

@@ -13,11 +13,11 @@ from verify.core.values import Number, encode, parse_json, token
 from verify.stores.json_file.digits import judged
 from verify.stores.json_file.structure import INSIDE, MEMBER, QUOTE, VALUE, Bytes, Places, Structure, UnfitError
 
-_STRING, _NUMBER, _TRUE, _FALSE, _NULL = range(1, 6)
-_WORDS: Final = {_TRUE: b"true", _FALSE: b"false", _NULL: b"null"}
-_KINDS: Final = np.zeros(256, np.uint8)
-_KINDS[list(b'"tfn')] = _STRING, _TRUE, _FALSE, _NULL
-_KINDS[list(b"-0123456789")] = _NUMBER
+STRING, NUMBER, TRUE, FALSE, NULL = range(1, 6)
+WORDS: Final = {TRUE: b"true", FALSE: b"false", NULL: b"null"}
+KINDS: Final = np.zeros(256, np.uint8)
+KINDS[list(b'"tfn')] = STRING, TRUE, FALSE, NULL
+KINDS[list(b"-0123456789")] = NUMBER
 
 
 class Scalars:
@@ -26,7 +26,8 @@ class Scalars:
 
     The text of most is the text of the file: its kind is written over the character before it, which nobody needs
     any more (the colon, or the opening quotation mark). `numbers` says which text of `texts` is that of a scalar;
-    `gaps` says in which gap of the structure it lies. Raises UnfitError for what is no JSON.
+    `gaps` says in which gap of the structure it lies; `strings` is how many are strings. Raises UnfitError for what is no
+    JSON, but for a string that is ended before its end, which the number of quotation marks tells.
     """
 
     def __init__(self, structure: Structure) -> None:
@@ -40,7 +41,8 @@ class Scalars:
         self._to: Places = structure.ends.take(self.gaps)
         self._extras: list[str] = []
         self._known: dict[str, int] = {}
-        self._canonical(_KINDS.take(structure.characters.take(self._from)))
+        self.strings = 0
+        self._canonical(KINDS.take(structure.characters.take(self._from)))
 
     def added(self, text: str) -> int:
         """The number of a text that stands nowhere in the file."""
@@ -65,13 +67,13 @@ class Scalars:
 
     def _canonical(self, kinds: Bytes) -> None:
         named = self._structure.codes.take(self.gaps + 1) == MEMBER
-        if not kinds.all() or (kinds[named] != _STRING).any():
+        if not kinds.all() or (kinds[named] != STRING).any():
             raise UnfitError
         escaped = self._escaped()
-        self._strings(np.flatnonzero(kinds == _STRING))
-        self._exactly(self._judged(np.flatnonzero(kinds == _NUMBER)))
-        self._exactly(escaped[kinds[escaped] == _STRING])
-        for kind, word in _WORDS.items():
+        self._strings(np.flatnonzero(kinds == STRING))
+        self._exactly(self._judged(np.flatnonzero(kinds == NUMBER)))
+        self._exactly(escaped[kinds[escaped] == STRING])
+        for kind, word in WORDS.items():
             self._words(np.flatnonzero(kinds == kind), word, kind)
 
     def _escaped(self) -> Places:
@@ -85,16 +87,15 @@ class Scalars:
     def _exactly(self, which: Places) -> None:
         """Has these scalars read by the exact parser."""
         starts, ends = self._structure.starts[self.gaps[which]], self._structure.ends[self.gaps[which]]
-        raw = self._structure.raw
-        values = _read([raw[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
         self.numbers[which] = self._next() + np.arange(which.size)
-        for text, inside in zip(_encoded(values), self._inside[which].tolist(), strict=True):
+        for text, inside in zip(exact(self._structure.raw, starts, ends), self._inside[which].tolist(), strict=True):
             self._extras.append(token(text) if inside else text)
 
     def _strings(self, which: Places) -> None:
         quoted = self._structure.characters[self._to[which] - 1] == QUOTE
-        if not quoted.all() or (self._structure.quotes[self.gaps[which]] != 2).any():
+        if not quoted.all():
             raise UnfitError
+        self.strings = int(which.size)
         top = which[~self._inside[which]]
         self._buffer[self._from[top]] = ord("s")
         self._to[top] -= 1
@@ -110,17 +111,28 @@ class Scalars:
         return found
 
     def _words(self, which: Places, word: bytes, kind: int) -> None:
-        if (self._to[which] - self._from[which] != len(word)).any():
-            raise UnfitError
-        for at, letter in enumerate(word):
-            if (self._structure.characters[self._from[which] + at] != letter).any():
-                raise UnfitError
+        require_word(self._structure.characters, self._from[which], self._to[which], word)
         top = which[~self._inside[which]]
-        if kind == _NULL:
+        if kind == NULL:
             self._to[top] = self._from[top] + 1
         else:
             self._from[top] -= 1
             self._buffer[self._from[top]] = ord("b")
+
+
+def exact(raw: bytes, starts: Places, ends: Places) -> list[str]:
+    """The encodings of the strings and numbers from each start to its end, by the exact parser."""
+    texts = [raw[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    return _encoded(_read(texts))
+
+
+def require_word(characters: Bytes, starts: Places, ends: Places, word: bytes) -> None:
+    """Raises UnfitError unless the word stands from each start to its end."""
+    if (ends - starts != len(word)).any():
+        raise UnfitError
+    for at, letter in enumerate(word):
+        if (characters[starts + at] != letter).any():
+            raise UnfitError
 
 
 def _read(raws: Sequence[bytes]) -> list[str]:

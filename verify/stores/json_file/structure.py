@@ -6,26 +6,21 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Bytes: TypeAlias = npt.NDArray[np.uint8]
-Places: TypeAlias = npt.NDArray[np.int64]
+from verify.stores.json_file.marks import QUOTE, Bytes, Marks, Places, UnfitError, marks
+
+__all__ = ["QUOTE", "Bytes", "Form", "Places", "Structure", "UnfitError", "codes_of", "found", "structured", "trim"]
+
 Form: TypeAlias = Literal["array", "object", "lines"]
 
-QUOTE: Final = 34
 DEEP: Final = 150
 _NEWLINE: Final = 10
 # Blanks are passed one at a time; more than this many in one place leave the piece to the patient parser.
 _BLANKS: Final = 64
-_MARKS: Final = bytes(each < 32 or each in b'"{}[],:' for each in range(256))
 _BLANK: Final = np.array([each in b" \t\n\r" for each in range(256)])
 # Around the records: `{`, `}`, `,`, `:`. Between the fields of one: `,`, `:`, and `{` `[` and `}` `]` of a nested value.
 OPEN, CLOSE, BETWEEN, MEMBER, COMMA, COLON, NEST, UNNEST, INNER, WRONG = range(10)
 BLANK, NAME, VALUE, INSIDE = 1, 2, 3, 4
-
-
-class UnfitError(Exception):
-    """The piece is not JSON, or not of the plain sort; the patient parser will say which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +30,9 @@ class Structure:
 
     `marks` are the positions of the punctuation outside strings, the first one stands before the piece; `kinds` are
     its characters, `codes` what they mean. Between two of them lies a gap: `roles` says what it must hold, `starts`
-    and `ends` are its content without blanks, `quotes` the quotation marks in it that no backslash escapes. `consumed`
-    are the bytes up to the end of the last record.
+    and `ends` are its content without blanks. `quotes` is how many quotation marks that no backslash escapes lie in
+    all gaps together: two in each that begins with one, or something is wrong. `consumed` are the bytes up to the end
+    of the last record.
     """
 
     raw: bytes
@@ -48,7 +44,7 @@ class Structure:
     roles: Bytes
     starts: Places
     ends: Places
-    quotes: Places
+    quotes: int
     consumed: int
 
 
@@ -58,7 +54,6 @@ def _table(size: int, entries: dict[int, int], default: int = 0) -> Bytes:
     return table
 
 
-_SIGNS: Final = bytes(each in b"{}[],:" for each in range(256))
 _STEP: Final = np.zeros(256, np.int8)
 _STEP[list(b"{[")] = 1
 _STEP[list(b"}]")] = -1
@@ -83,6 +78,7 @@ _ROLES: Final[dict[Form, Bytes]] = {
     form: _table(256, {before * 16 + after: role for (before, after), role in (_FIELDS | around).items()})
     for form, around in _AROUND.items()
 }
+_START: Final = np.frombuffer(b",", np.uint8)
 
 
 def found(raw: bytes, form: Form) -> Structure:
@@ -91,41 +87,28 @@ def found(raw: bytes, form: Form) -> Structure:
 
     What lies inside a nested value is not judged yet, nor are names and values.
     """
-    characters = np.frombuffer(raw, np.uint8)
-    marks = np.flatnonzero(np.frombuffer(raw.translate(_MARKS), np.bool_))
-    escapes = np.flatnonzero(characters == ord("\\")) if b"\\" in raw else np.empty(0, np.int64)
-    if escapes.size:
-        marks = marks[~np.isin(marks, _escaped(escapes), assume_unique=True)]
-    kinds = characters.take(marks)
-    quotes = np.cumsum(kinds == QUOTE, dtype=np.int32)
-    signs = np.frombuffer(kinds.tobytes().translate(_SIGNS), np.uint8)
-    outside = np.flatnonzero(signs > quotes.astype(np.uint8) & 1)
-    codes, last = _codes(kinds.take(outside))
-    outside = outside[:last]
-    control = np.flatnonzero(kinds[: outside[-1]] < ord(" "))
-    if (quotes[control] & 1).any():
-        raise UnfitError
+    return structured(marks(raw), form)
+
+
+def structured(signs: Marks, form: Form) -> Structure:
+    """The same, of a piece whose punctuation is known."""
+    codes, last = codes_of(signs.kinds)
+    at = signs.at[:last]
+    end = int(at[-1]) + 1
+    quotes = signs.quoted(end)
     if form == "lines":
-        _lines(marks[control[kinds[control] == _NEWLINE]], marks[outside], codes)
-    at = np.concatenate([np.array([-1]), marks.take(outside)])
-    counted = np.diff(quotes.take(outside), prepend=0)
-    return _gaps(raw, characters, escapes, at, np.concatenate([_START, kinds.take(outside)]), codes, counted, form)
+        _lines(np.flatnonzero(signs.characters[:end] == _NEWLINE), at, codes)
+    at = np.concatenate([np.array([-1]), at])
+    kinds = np.concatenate([_START, signs.kinds[:last]])
+    return _gaps(signs, at, kinds, codes, quotes, form)
 
 
-_START: Final = np.frombuffer(b",", np.uint8)
+def codes_of(kinds: Bytes) -> tuple[Bytes, int]:
+    """
+    What the punctuation means, up to the end of the last whole record, after a comma before the first; and how much it is.
 
-
-def _escaped(escapes: Places) -> Places:
-    """The places behind a backslash that is not itself escaped."""
-    first = np.diff(escapes, prepend=-2) != 1
-    run = np.flatnonzero(first)
-    within = np.arange(escapes.size) - np.repeat(run, np.diff(run, append=escapes.size))
-    places: Places = escapes[within % 2 == 0] + 1
-    return places
-
-
-def _codes(kinds: Bytes) -> tuple[Bytes, int]:
-    """What the punctuation means, up to the end of the last whole record, after a comma before the first."""
+    Raises UnfitError when there is no whole record, or one too deep.
+    """
     step = _STEP.take(kinds)
     depth = np.cumsum(step, dtype=np.int32)
     below = np.flatnonzero(depth < 0)[:1]
@@ -147,12 +130,10 @@ def _lines(newlines: Places, at: Places, codes: Bytes) -> None:
         raise UnfitError
 
 
-def _gaps(
-    raw: bytes, characters: Bytes, escapes: Places, at: Places, kinds: Bytes, codes: Bytes, quotes: Places, form: Form
-) -> Structure:
+def _gaps(signs: Marks, at: Places, kinds: Bytes, codes: Bytes, quotes: int, form: Form) -> Structure:
     starts, ends = at[:-1] + 1, at[1:].copy()
     roles = _ROLES[form].take(codes[:-1] * 16 + codes[1:])
-    _trim(characters, starts, ends)
+    trim(signs.characters, starts, ends)
     empty = starts >= ends
     roles[(roles == INSIDE) & empty] = BLANK
     inner = np.flatnonzero(roles == INSIDE)
@@ -160,12 +141,12 @@ def _gaps(
     if not roles.all() or (empty != (roles == BLANK)).any():
         raise UnfitError
     return Structure(
-        raw=raw, characters=characters, escapes=escapes, marks=at, kinds=kinds, codes=codes, roles=roles, starts=starts,
-        ends=ends, quotes=quotes, consumed=int(at[-1]) + 1,
+        raw=signs.raw, characters=signs.characters, escapes=signs.escapes, marks=at, kinds=kinds, codes=codes,
+        roles=roles, starts=starts, ends=ends, quotes=quotes, consumed=int(at[-1]) + 1,
     )  # fmt: skip
 
 
-def _trim(characters: Bytes, starts: Places, ends: Places) -> None:
+def trim(characters: Bytes, starts: Places, ends: Places) -> None:
     """Moves starts and ends past blanks; a gap of blanks alone ends where it starts, or before."""
     left = np.flatnonzero(_BLANK.take(characters.take(starts)))
     for _ in range(_BLANKS):

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from verify.core.errors import CollectionMissing
+from verify.core.errors import CollectionMissing, StoreRefused
 from verify.stores.mysql.catalog import located
 from verify.stores.mysql.names import quoted
+from verify.stores.mysql.rights import may
 from verify.stores.mysql.session import Asking
 from verify.stores.protocol import Listed, SequenceState
 
@@ -34,6 +35,7 @@ _STATE: Final = """
 """
 _BITS: Final = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
 _WHOLE: Final = re.compile(r"(tinyint|smallint|mediumint|int|bigint)\b")
+_NUMBER: Final = re.compile(r"(?:(?:tiny|small|medium|big)?int|decimal|float|double)\b")
 _DRAWN: Final = re.compile(r"nextval\(`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`\)", re.IGNORECASE)
 
 
@@ -49,7 +51,7 @@ def sequences(asking: Asking, collection: str) -> tuple[SequenceState, ...]:
         drawn = _DRAWN.search(str(default or ""))
         if drawn:
             space, sequence = (each.replace("``", "`") for each in drawn.groups())
-            found.append(_drawn(asking, (schema, table, str(column)), (space, sequence), _bounds(str(kind))))
+            found.append(_drawn(asking, (schema, table, str(column)), (space, sequence), str(kind)))
     return tuple(found)
 
 
@@ -82,14 +84,12 @@ def _counted(
                                 increment=int(str(step)), highest=highest, most=bounds[1] if bounds else None)  # fmt: skip
 
 
-def _drawn(
-    asking: Asking, owner: tuple[str, str, str], sequence: tuple[str, str], bounds: tuple[int, int] | None
-) -> SequenceState:
+def _drawn(asking: Asking, owner: tuple[str, str, str], sequence: tuple[str, str], kind: str) -> SequenceState:
     """What the server has cached it does not tell, so the lowest number it may still give is taken."""
     told = f"{quoted(sequence[0])}.{quoted(sequence[1])}"
     row = asking.rows(f"SELECT {_STATE} FROM {told}")[0]
     following, start, step, cache, least, most, cycles = (int(str(each)) for each in row)
-    step = step or 1
+    step, bounds, number = step or 1, _bounds(kind), _NUMBER.match(kind.lower())
     name = f"{sequence[0]}.{sequence[1]}"
     if cache > 1:
         low = following - cache * step
@@ -100,9 +100,16 @@ def _drawn(
         following = following if least <= following <= most else least if step > 0 else most
         again = _again(asking, owner, step, (least, most)) if bounds and _within((least, most), bounds) else None
     low, high = bounds or (least, most)
-    highest = _highest(asking, *owner, falling=step < 0)
+    # The greatest of texts is no number: "9" comes after "10".
+    highest = _highest(asking, *owner, falling=step < 0) if number else None
     return SequenceState(name=name, column=owner[2], next=following, increment=step, highest=highest,
-                         least=max(least, low), most=min(most, high), cycles=bool(cycles), again=again)  # fmt: skip
+                         least=max(least, low), most=min(most, high), cycles=bool(cycles), again=again,
+                         unread=not number and _holds(asking, *owner))  # fmt: skip
+
+
+def _holds(asking: Asking, schema: str, table: str, column: str) -> bool:
+    asked = f"SELECT EXISTS (SELECT 1 FROM {quoted(schema)}.{quoted(table)} WHERE {quoted(column)} IS NOT NULL)"
+    return bool(asking.rows(asked)[0][0])
 
 
 def _within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
@@ -121,9 +128,18 @@ def _again(asking: Asking, owner: tuple[str, str, str], step: int, bounds: tuple
 
 
 def listed(asking: Asking, within: str | None) -> tuple[Listed, ...]:
-    """Every table and view with its primary key, by name. Raises CollectionMissing without a database."""
+    """
+    Every table and view with its primary key, by name.
+
+    Raises CollectionMissing without a database, StoreRefused for a role that may read a part of it only: the catalogue
+    leaves the other tables out without a word.
+    """
     if within is None and asking.rows("SELECT DATABASE()")[0][0] is None:
         raise CollectionMissing(f"{asking.source}: the address names no database; say which one")
+    whole = within or str(asking.rows("SELECT DATABASE()")[0][0])
+    if _known(asking, whole) and not may(asking, "SELECT", whole):
+        told = f"this role may read a part of {quoted(whole)} only, so nobody can tell which tables there are"
+        raise StoreRefused(f"{asking.source}: {told}; GRANT SELECT on all of it, or declare datasets")
     keys: dict[str, list[str]] = {}
     views: set[str] = set()
     rows = asking.rows(_LISTED, [within])

@@ -1,5 +1,6 @@
 """What a table is made of, as the server's catalogue says it."""
 
+# ruff: noqa: S608 - names are quoted by verify.stores.mysql.names
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -8,6 +9,8 @@ from typing import Final
 from pydantic import JsonValue
 
 from verify.stores.mysql.catalog import located
+from verify.stores.mysql.names import quoted
+from verify.stores.mysql.rights import may
 from verify.stores.mysql.session import Asking, Row
 from verify.stores.protocol import Structure
 
@@ -18,6 +21,7 @@ _COLUMNS: Final = """
         collation_name, generation_expression FROM information_schema.columns
     WHERE table_schema = %s AND table_name = %s
 """
+_OF_KEYS: Final = "kinds and actions of its keys (GRANT TRIGGER)"
 _CONSTRAINTS: Final = """
     SELECT table_name, constraint_name, constraint_type FROM information_schema.table_constraints
     WHERE table_schema = %s AND table_name = %s
@@ -46,32 +50,58 @@ _INDEXES: Final = """
     FROM information_schema.statistics WHERE table_schema = %s AND table_name = %s ORDER BY index_name, seq_in_index
 """
 _TRIGGERS: Final = """
-    SELECT event_object_table, trigger_name, action_timing, event_manipulation, action_order, action_statement
+    SELECT event_object_table, trigger_name, action_timing, event_manipulation, action_order, action_statement, sql_mode
     FROM information_schema.triggers WHERE event_object_schema = %s AND event_object_table = %s
+"""
+_VIEW: Final = """
+    SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = %s AND table_name = %s
 """
 _TABLE: Final = """
     SELECT table_name, table_type, engine, row_format, table_collation, create_options FROM information_schema.tables
     WHERE table_schema = %s AND table_name = %s
 """
 _PARTITIONS: Final = """
-    SELECT table_name, partition_name, partition_method, partition_expression, partition_description
+    SELECT table_name, partition_name, partition_method, partition_expression, partition_description,
+        subpartition_name, subpartition_method, subpartition_expression
     FROM information_schema.partitions WHERE table_schema = %s AND table_name = %s AND partition_name IS NOT NULL
     ORDER BY partition_ordinal_position, subpartition_ordinal_position
 """
 
 
 def structure(asking: Asking, collection: str) -> Structure:
-    """Facts of the table, each by its name. Raises CollectionMissing when there is none."""
-    schema, table, *_ = located(asking, collection)
+    """Facts of the table, each by its name. Raises CollectionMissing when there is none, StoreRefused for a hidden column."""
+    schema, table, kind, _ = located(asking, collection)
+    # The catalogue leaves out columns this role may not read; asking for all of them is refused instead.
+    asking.rows(f"SELECT * FROM {quoted(schema)}.{quoted(table)} LIMIT 0")
     look = _Look(asking, schema, table)
     return Structure(
         kind="mariadb" if asking.server.mariadb else "mysql",
         columns=_columns(look),
         constraints=_constraints(look),
         indexes=_indexes(look),
-        settings=_settings(look),
+        settings={**_settings(look), **({"view": _view(look)} if kind == "VIEW" else {})},
         advice=() if asking.server.mariadb else ("MySQL was read by the words of its manual, never tried in a test",),
+        unseen=_unseen(look, view=kind == "VIEW"),
     )
+
+
+def _unseen(look: _Look, *, view: bool) -> Mapping[str, str]:
+    """What the catalogue says nothing of to a role that may only SELECT."""
+    if view:
+        return {} if _view(look) else {"$.settings.view*": "its definition (GRANT SHOW VIEW)"}
+    if may(look.asking, "TRIGGER", look.schema, look.table):
+        return {}
+    found = {"$.settings.triggers*": "its triggers (GRANT TRIGGER)"}
+    # Of keys some right beside SELECT shows more than the columns; TRIGGER is one.
+    if [*look(_PARTS)] and not [*look(_CONSTRAINTS)]:
+        found |= dict.fromkeys(("$.constraints.*.type", "$.constraints.*.on_*"), _OF_KEYS)
+    return found
+
+
+def _view(look: _Look) -> str:
+    """The view's text, in which names of its own database go without it; empty to who may not see it."""
+    told = "".join(_text(text) or "" for (text,) in look(_VIEW))
+    return told.replace(f"{quoted(look.schema)}.", "")
 
 
 class _Look:
@@ -148,11 +178,18 @@ def _settings(look: _Look) -> Mapping[str, JsonValue]:
             "options": _text(options) or "",
         }  # fmt: skip
     triggers: Facts = {}
-    for name, timing, event, order, body in look(_TRIGGERS):
-        triggers[str(name)] = {"when": f"{timing} {event}", "order": str(order), "statement": _text(body)}
+    for name, timing, event, order, body, mode in look(_TRIGGERS):
+        when = f"{timing} {event}"
+        triggers[str(name)] = {"when": when, "order": str(order), "statement": _text(body), "sql_mode": _text(mode)}
     found["triggers"] = dict(sorted(triggers.items()))
     found["partitions"] = [
-        {"name": _text(name), "method": _text(method), "expression": _text(by), "description": _text(told)}
-        for name, method, by, told in look(_PARTITIONS)
+        {
+            "name": _text(name),
+            "method": _text(method),
+            "expression": _text(by),
+            "description": _text(told),
+            **({} if below is None else {"below": [_text(each) for each in (below, *parted)]}),
+        }
+        for name, method, by, told, below, *parted in look(_PARTITIONS)
     ]
     return found

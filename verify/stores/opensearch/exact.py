@@ -13,7 +13,6 @@ from verify.core.values import JSON, Number, canonical_number
 
 Hit = dict[str, Any]
 _HITS: Final = '"hits":['
-_DOCS: Final = '"docs":['
 _SOURCE: Final = '"_source":'
 
 
@@ -26,12 +25,6 @@ def envelope(page: bytes, source: str) -> dict[str, Any]:
     Raises StoreUnreadable for what is not JSON, is cut short, or names a field twice.
     """
     found: dict[str, Any] = _exactly(page, _held, _HITS, source)
-    return found
-
-
-def documents(page: bytes, source: str) -> list[Hit]:
-    """The documents of an answer to `_mget`, as exact and with the same errors."""
-    found: list[Hit] = _exactly(page, _fetched, _DOCS, source)["docs"]
     return found
 
 
@@ -56,10 +49,6 @@ def _held(parsed: Any) -> list[Hit] | None:
     """The list of hits, where there is one."""
     outer = parsed.get("hits") if isinstance(parsed, dict) else None
     return _listed(outer.get("hits")) if isinstance(outer, dict) else None
-
-
-def _fetched(parsed: Any) -> list[Hit] | None:
-    return _listed(parsed.get("docs")) if isinstance(parsed, dict) else None
 
 
 def _listed(hits: Any) -> list[Hit] | None:

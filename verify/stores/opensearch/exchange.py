@@ -28,7 +28,6 @@ _NAME: Final = r"[^/?*,]+"
 _HARMLESS: Final = (
     ("POST", re.compile(r"/_search")), ("POST", re.compile(rf"/{_NAME}/_search/point_in_time")),
     ("DELETE", re.compile(r"/_search/point_in_time")), ("POST", re.compile(rf"/{_NAME}/_count")),
-    ("POST", re.compile(r"/_mget")),
 )  # fmt: skip
 
 

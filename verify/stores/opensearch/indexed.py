@@ -9,10 +9,10 @@ from typing import Any, Final
 from verify.core.errors import StoreRefused, StoreUnreadable
 from verify.core.values import ABSENT, encode, listed, token
 from verify.stores.opensearch.catalogue import Collection, kind
+from verify.stores.opensearch.cutting import ID
 from verify.stores.opensearch.exact import Hit, envelope
 from verify.stores.opensearch.exchange import Line
 from verify.stores.opensearch.kinds import KINDS, Kind
-from verify.stores.opensearch.plain import ID
 from verify.stores.opensearch.reading import announced, require_whole, search
 
 Finding = tuple[str, str, str, str]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from verify.core.errors import StoreRefused, StoreUnreadable
+from verify.core.errors import StoreRefused
 from verify.core.values import encode
 from verify.stores.opensearch.catalogue import Collection, fields, kind
-from verify.stores.opensearch.exact import Hit, documents
+from verify.stores.opensearch.cutting import ID
+from verify.stores.opensearch.exact import Hit
 from verify.stores.opensearch.exchange import Line
-from verify.stores.opensearch.plain import ID
 from verify.stores.opensearch.reading import Reader, point_in_time
 
 Key = tuple[str, ...]
@@ -35,33 +35,12 @@ def looked_up(
 
 def _by_id(line: Line, found: Collection, wanted: Sequence[Key], page: int) -> list[Hit]:
     """
-    Documents by id as they are now.
+    Documents by id as a search finds them, wherever they were routed: as of the last refresh.
 
-    An id that is not where its own hash puts it was stored with a routing value: a search over all shards
-    finds that, as of the last refresh, and the document is then read again in real time.
+    Reading by id would show what no search does, as long as nothing refreshes the index.
     """
     ids = [text[1:] for (text,) in wanted if text.startswith("s") and text != "s"]
-    got = _got(line, [{"_index": index.name, "_id": each} for index in found.indices for each in ids])
-    missing = sorted(set(ids) - {hit[ID] for hit in got})
-    if missing:
-        stray = _matching(line, found, {"ids": {"values": missing}}, page)
-        routed = [{"_index": hit["_index"], "_id": hit[ID], "routing": hit["_routing"]}
-                  for hit in stray if "_routing" in hit]  # fmt: skip
-        got += _got(line, routed)
-    return got
-
-
-def _got(line: Line, wanted: Sequence[Mapping[str, str]]) -> list[Hit]:
-    if not wanted:
-        return []
-    answers = documents(line.raw("POST", "/_mget?realtime=true", {"docs": wanted}), line.source)
-    if len(answers) != len(wanted):
-        raise StoreUnreadable(f"{line.source}: {len(wanted)} documents were asked for, {len(answers)} answers came")
-    for answer in answers:
-        if "found" not in answer:
-            reason = (answer.get("error") or {}).get("reason", "no reason")
-            raise StoreUnreadable(f"{line.source}: document {answer.get(ID)!r} cannot be read: {reason}")
-    return [answer for answer in answers if answer["found"]]
+    return _matching(line, found, {"ids": {"values": ids}}, page) if ids else []
 
 
 def _by_fields(line: Line, found: Collection, key: Key, wanted: Sequence[Key], page: int) -> list[Hit]:

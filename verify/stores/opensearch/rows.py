@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from verify.core.errors import StoreUnreadable
 from verify.core.values import ABSENT, Number, canonical_number, encode
+from verify.stores.opensearch.cutting import ID
 from verify.stores.opensearch.exact import Hit, envelope
-from verify.stores.opensearch.plain import ID, Taken, plain
+from verify.stores.opensearch.plain import Taken, plain
 
 _EMPTY: Final = "m{}"
 # Where orjson and the canonical form may spell a value differently: 1.0, -0.0, an exponent, and text that starts as a tag.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +11,15 @@ import pyarrow as pa
 
 from verify.core.errors import StoreUnreadable
 from verify.stores.opensearch.catalogue import Collection, cluster_id, collection, kind
+from verify.stores.opensearch.cutting import ID
 from verify.stores.opensearch.exchange import Exchange, Line
 from verify.stores.opensearch.indexed import misindexed
 from verify.stores.opensearch.looking import looked_up
-from verify.stores.opensearch.plain import ID
-from verify.stores.opensearch.reading import Reader, Stream, point_in_time, require_whole
+from verify.stores.opensearch.plain import Taken
+from verify.stores.opensearch.reading import Query, Reader, Stream, point_in_time, require_whole
 from verify.stores.opensearch.rows import batch, taken
 from verify.stores.opensearch.structure import structured
+from verify.stores.opensearch.verbatim import SPELLING, as_stored, drawn_ids
 from verify.stores.protocol import Field, Listed, Shape, Structure
 
 
@@ -64,24 +66,49 @@ class OpenSearchStore:
         """Every document once, from one point in time; what was written but not refreshed by then is not in it."""
         names, left_out = [*key, *columns], frozenset(skip)
         with self.exchange.open() as line:
+            yield from self._read(line, collection, lambda raw, index: taken(raw, index, names, left_out, self.source))
+
+    def spelling(self, key: Sequence[str]) -> str:
+        """Documents by `_id` can be told equal by the text that is stored of them; empty for every other key."""
+        return SPELLING if tuple(key) == (ID,) else ""
+
+    def drawn(self, collection: str, *, size: int, seed: int) -> Sequence[str]:
+        """The ids (encodings) of documents whose seeded hash of their last write's number is the highest."""
+        with self.exchange.open() as line:
             found = _found(line, collection)
             with point_in_time(line, found) as point:
-                reader = Reader(line=line, point=point, found=found, page=self.page, threads=self.slices)
+                return drawn_ids(line, point, size=size, seed=seed)
 
-                def read(stream: Stream, raw: bytes) -> tuple[Mapping[str, Any], int, Sequence[pa.RecordBatch]]:
-                    found = taken(raw, stream.index.name, names, left_out, self.source)
-                    return found.answer, found.hits, found.batches
+    def texts(self, collection: str, *, among: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Every document once, or those with these ids: its id and the text that is stored of it, from one point in time."""
+        condition = None if among is None else {"ids": {"values": [each[1:] for each in among]}}
+        with self.exchange.open() as line:
+            yield from self._read(line, collection, lambda raw, index: as_stored(raw, index, self.source), condition)
 
-                with closing(reader.whole(read)) as answers:
-                    for batches in answers:
-                        yield from batches
+    def _read(
+        self, line: Line, collection: str, read: Callable[[bytes, str], Taken], condition: Query | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """The batches that `read` makes of answers, each with the name of its index, that together hold every document."""
+        found = _found(line, collection)
+        with point_in_time(line, found) as point:
+            reader = Reader(
+                line=line, point=point, found=found, page=self.page, threads=self.slices, condition=condition
+            )
+
+            def taking(stream: Stream, raw: bytes) -> tuple[Mapping[str, Any], int, Sequence[pa.RecordBatch]]:
+                taken = read(raw, stream.index.name)
+                return taken.answer, taken.hits, taken.batches
+
+            with closing(reader.whole(taking)) as answers:
+                for batches in answers:
+                    yield from batches
 
     def lookup(
         self, collection: str, *, key: Sequence[str], values: Sequence[Sequence[str]], columns: Sequence[str],
         skip: Sequence[str] = (),
     ) -> Iterator[pa.RecordBatch]:  # fmt: skip
         """
-        The documents with these keys: by `_id` in real time, refreshed or not; by another exact field as of the last refresh.
+        The documents with these keys, as a search finds them: as of the last refresh.
 
         Raises StoreRefused where the mapping cannot find a field's values exactly.
         """

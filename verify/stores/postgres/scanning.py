@@ -3,18 +3,19 @@
 # ruff: noqa: S608 - names are quoted by verify.stores.postgres.names
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
 from verify.core.values import ABSENT
-from verify.stores._csv import CHUNK, cells, framed
+from verify.stores._csv import cells, framed
 from verify.stores.postgres.catalog import Relation
 from verify.stores.postgres.digest import row_hash, seeds
 from verify.stores.postgres.encoding import expression, needs_finishing
 from verify.stores.postgres.finishing import finish
 from verify.stores.postgres.names import quoted
 from verify.stores.postgres.session import Connection
+from verify.stores.postgres.wire import chunks
 
 
 def selected(found: Relation, name: str) -> str:
@@ -41,7 +42,7 @@ def copied(connection: Connection, found: Relation, names: Sequence[str], where:
 def answered(connection: Connection, query: bytes, width: int, raw: set[int]) -> Iterator[pa.RecordBatch]:
     """What the query gives, `width` encodings a row, in the form of `Store.scan`, about a megabyte at a time."""
     with connection.cursor().copy(b"COPY (%b) TO STDOUT (FORMAT csv)" % query) as rows:
-        for chunk in _chunks(rows):
+        for chunk in chunks(rows):
             columns = cells(chunk, max(1, width))
             yield _finished(columns[:width], raw, rows=len(columns[0]))
 
@@ -54,22 +55,10 @@ def marked(
     hashed = row_hash(found, [*key, *columns], seeds(seed)[0])
     query = f"COPY (SELECT {', '.join(selected(found, name) for name in key)}, {hashed} FROM {found.name}{where})"
     with connection.cursor().copy(f"{query} TO STDOUT (FORMAT csv)".encode()) as rows:
-        for chunk in _chunks(rows):
+        for chunk in chunks(rows):
             arrays = [finish(each) if at in raw else each for at, each in enumerate(cells(chunk, len(key) + 1))]
             yield pa.RecordBatch.from_arrays(arrays, names=[str(at) for at in range(len(arrays))])
 
 
 def _finished(columns: Sequence[pa.Array], raw: set[int], *, rows: int) -> pa.RecordBatch:
     return framed([finish(each) if at in raw else each for at, each in enumerate(columns)], rows)
-
-
-def _chunks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
-    """Whole rows, about a megabyte at a time; a quote left open means the row goes on."""
-    chunk = bytearray()
-    for row in rows:
-        chunk += row
-        if len(chunk) >= CHUNK and chunk.endswith(b"\n") and chunk.count(b'"') % 2 == 0:
-            yield bytes(chunk)
-            chunk.clear()
-    if chunk:
-        yield bytes(chunk)

@@ -33,7 +33,8 @@ _SEQUENCES: Final = """
     ORDER BY a.attname COLLATE "C", n.nspname COLLATE "C", c.relname COLLATE "C"
 """
 _WIDTHS: Final = {"int2": 15, "int4": 31, "int8": 63}
-_NUMBERS: Final = {*_WIDTHS, "numeric"}
+_FRACTIONS: Final = {"numeric", "float4", "float8"}
+_NUMBERS: Final = {*_WIDTHS, *_FRACTIONS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,14 +95,26 @@ def _state(connection: Connection, found: Relation, sequence: _Sequence) -> Sequ
         cycles=sequence.cycles,
         again=_again(connection, found, sequence) if sequence.cycles else None,
         feeds=sequence.feeds,
+        unread=_unread(connection, found, sequence.column),
     )
 
 
 def _farthest(connection: Connection, found: Relation, column: str, *, down: bool) -> int | None:
     """A whole number; an index on the column gives it without reading the table."""
-    if unwrapped(found.columns[column], found.types).name not in _NUMBERS:
+    word, name = unwrapped(found.columns[column], found.types).name, quoted(column)
+    if word not in _NUMBERS:
         return None
-    return _whole(connection, f"SELECT {'min' if down else 'max'}({quoted(column)})::text FROM {found.name}")
+    # NaN and infinity, which no sequence gives, would stand before every number.
+    finite = f" WHERE {name} > '-Infinity' AND {name} < 'Infinity'" if word in _FRACTIONS else ""
+    return _whole(connection, f"SELECT {'min' if down else 'max'}({name})::text FROM {found.name}{finite}")
+
+
+def _unread(connection: Connection, found: Relation, column: str) -> bool:
+    """Whether the column holds something, and is none of numbers."""
+    if unwrapped(found.columns[column], found.types).name in _NUMBERS:
+        return False
+    query = f"SELECT EXISTS (SELECT FROM {found.name} WHERE {quoted(column)} IS NOT NULL)"
+    return connection.execute(query.encode()).fetchone() == (True,)
 
 
 def _again(connection: Connection, found: Relation, sequence: _Sequence) -> int | None:

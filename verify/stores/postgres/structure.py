@@ -54,8 +54,11 @@ def _columns(connection: Connection, oid: int) -> Facts:
             "generated": f"{_GENERATED.get(str(generated))}: {default}" if generated else None,
             "collation": None if collation is None else str(collation),
             "made of": made.get(str(name)),
+            **({"sequence": [*listed(fed)]} if fed else {}),
         }
-        for name, word, nullable, default, identity, generated, collation, own in connection.execute(sql.COLUMNS, [oid])
+        for name, word, nullable, default, identity, generated, collation, own, fed in connection.execute(
+            sql.COLUMNS, [oid]
+        )
     }
 
 
@@ -98,9 +101,10 @@ def _indexes(connection: Connection, oid: int) -> Facts:
             "ready": bool(ready),
             "primary": bool(primary),
             "predicate": None if predicate is None else str(predicate),
+            **({"replica identity": True} if identifying else {}),
             **_partition(part),
         }
-        for part, name, definition, columns, unique, valid, ready, primary, predicate in connection.execute(
+        for part, name, definition, columns, unique, valid, ready, primary, predicate, identifying in connection.execute(
             sql.INDEXES, [oid]
         )
     }
@@ -116,7 +120,7 @@ def _partition(part: object) -> dict[str, JsonValue]:
 
 
 def _settings(connection: Connection, oid: int) -> dict[str, JsonValue]:
-    kind, persistence, secured, forced, replica, view, options = connection.execute(sql.TABLE, [oid]).fetchall()[0]
+    kind, persistence, secured, forced, replica, view, by, options = connection.execute(sql.TABLE, [oid]).fetchall()[0]
     return {
         "kind": _KINDS.get(str(kind), str(kind)),
         "persistence": _PERSISTENCE.get(str(persistence), str(persistence)),
@@ -124,17 +128,27 @@ def _settings(connection: Connection, oid: int) -> dict[str, JsonValue]:
         "policies": _policies(connection, oid),
         "replica identity": _REPLICA.get(str(replica), str(replica)),
         "view": None if view is None else str(view),
+        "partitioned by": None if by is None else str(by),
         "options": [*listed(options)],
-        "triggers": {
-            _within(part, name): {
-                "enabled": _FIRED.get(str(enabled), str(enabled)), "definition": str(definition), **_partition(part),
-            } for part, name, enabled, definition in connection.execute(sql.TRIGGERS, [oid])
-        },
-        "rules": [_within(part, name) for part, name in connection.execute(sql.RULES, [oid])],
+        "triggers": _fired(connection, sql.TRIGGERS, oid),
+        "rules": _fired(connection, sql.RULES, oid),
         "partitions": _partitions(connection, oid),
-        "extensions": {str(name): str(version) for name, version in connection.execute(sql.EXTENSIONS)},
+        "extensions": {str(name): {"version": str(version)} for name, version in connection.execute(sql.EXTENSIONS)},
         **_database(connection),
-    }  # fmt: skip
+        "collations": _collations(connection, oid),
+    }
+
+
+def _fired(connection: Connection, query: str, oid: int) -> dict[str, JsonValue]:
+    """Triggers or rules: when each is fired, and what it does."""
+    return {
+        _within(part, name): {
+            "enabled": _FIRED.get(str(enabled), str(enabled)),
+            "definition": str(definition),
+            **_partition(part),
+        }
+        for part, name, enabled, definition in connection.execute(query.encode(), [oid])
+    }
 
 
 def _policies(connection: Connection, oid: int) -> dict[str, JsonValue]:
@@ -160,9 +174,10 @@ def _partitions(connection: Connection, oid: int) -> dict[str, JsonValue]:
             "persistence": _PERSISTENCE.get(str(persistence), str(persistence)),
             "row-level security": {"on": bool(secured), "forced": bool(forced)},
             "replica identity": _REPLICA.get(str(replica), str(replica)),
+            **({} if by is None else {"partitioned by": str(by)}),
             "options": [*listed(options)],
         }
-        for name, bound, kind, persistence, secured, forced, replica, options in connection.execute(
+        for name, bound, kind, persistence, secured, forced, replica, by, options in connection.execute(
             sql.PARTITIONS, [oid]
         )
     }
@@ -171,7 +186,7 @@ def _partitions(connection: Connection, oid: int) -> dict[str, JsonValue]:
 def _database(connection: Connection) -> dict[str, JsonValue]:
     """Encoding and collation; servers before 15 keep no version of a database's collation."""
     row = connection.execute(sql.DATABASE).fetchall()[0]
-    encoding, provider, collate, ctype, version, number = row
+    encoding, provider, collate, ctype, locale, rules, version, number = row
     actual = connection.execute(sql.COLLATION_NOW).fetchall()[0][0] if int(str(number)) >= 150000 else None
     return {
         "encoding": str(encoding),
@@ -179,9 +194,25 @@ def _database(connection: Connection) -> dict[str, JsonValue]:
             "provider": _PROVIDERS.get(str(provider), "libc"),
             "collate": None if collate is None else str(collate),
             "ctype": None if ctype is None else str(ctype),
+            "locale": None if locale is None else str(locale),
+            "rules": None if rules is None else str(rules),
             "version": None if version is None else str(version),
             "out of date": version is not None and actual is not None and version != actual,
         },
+    }
+
+
+def _collations(connection: Connection, oid: int) -> dict[str, JsonValue]:
+    """How each collation of the database's own making sorts and compares: its name alone does not say it."""
+    return {
+        str(name): {
+            "provider": _PROVIDERS.get(str(provider), str(provider)),
+            "deterministic": bool(deterministic),
+            "locale": None if locale is None else str(locale),
+            "ctype": None if ctype is None else str(ctype),
+            "rules": None if rules is None else str(rules),
+        }
+        for name, provider, deterministic, locale, ctype, rules in connection.execute(sql.COLLATIONS, [oid])
     }
 
 

@@ -23,7 +23,14 @@ COLUMNS: Final = """
             WHERE o.classid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass
             AND o.refobjid = a.attrelid AND o.refobjsubid = a.attnum AND o.deptype = 'a'
             AND EXISTS (SELECT FROM pg_depend u WHERE u.classid = 'pg_attrdef'::regclass AND u.objid = d.oid
-                        AND u.refobjid = q.oid))
+                        AND u.refobjid = q.oid)),
+        ARRAY(SELECT concat_ws(', ', 'steps by ' || s.seqincrement, CASE WHEN s.seqcycle THEN 'cycles' END) FROM pg_sequence s
+            WHERE s.seqrelid IN (
+                SELECT o.objid FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.deptype = 'i'
+                    AND o.refclassid = 'pg_class'::regclass AND o.refobjid = a.attrelid AND o.refobjsubid = a.attnum
+                UNION SELECT u.refobjid FROM pg_depend u WHERE u.classid = 'pg_attrdef'::regclass AND u.objid = d.oid
+                    AND u.refclassid = 'pg_class'::regclass)
+            ORDER BY 1)
     FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
         LEFT JOIN pg_collation l ON l.oid = a.attcollation LEFT JOIN pg_namespace s ON s.oid = l.collnamespace
     WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attname COLLATE "C"
@@ -48,7 +55,7 @@ INDEXES: Final = f"""
         CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END
             || substr(x.text, position(' USING ' || m.amname || ' (' in x.text) + 1),
         ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, true) FROM generate_series(1, i.indnkeyatts) k),
-        i.indisunique, i.indisvalid, i.indisready, i.indisprimary, pg_get_expr(i.indpred, i.indrelid)
+        i.indisunique, i.indisvalid, i.indisready, i.indisprimary, pg_get_expr(i.indpred, i.indrelid), i.indisreplident
     FROM parts JOIN pg_index i ON i.indrelid = parts.oid JOIN pg_class c ON c.oid = i.indexrelid
         JOIN pg_am m ON m.oid = c.relam, pg_get_indexdef(i.indexrelid) AS x(text)
     WHERE parts.name IS NULL OR NOT i.indisvalid
@@ -59,6 +66,7 @@ TABLE: Final = """
     SELECT c.relkind::text, c.relpersistence::text, c.relrowsecurity, c.relforcerowsecurity,
         c.relreplident::text,
         CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
+        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
         ARRAY(SELECT o FROM unnest(c.reloptions) o ORDER BY o COLLATE "C")
     FROM pg_class c WHERE c.oid = %s
 """
@@ -73,15 +81,18 @@ TRIGGERS: Final = f"""
         AND (parts.name IS NULL OR above.oid IS NULL OR above.tgenabled <> t.tgenabled)
     ORDER BY parts.name COLLATE "C" NULLS FIRST, t.tgname COLLATE "C"
 """
+# Here, too, only the pretty form leaves the schema of the store out.
 RULES: Final = f"""
     WITH RECURSIVE {_PARTS}
-    SELECT parts.name, rulename FROM parts JOIN pg_rewrite ON ev_class = parts.oid WHERE rulename <> '_RETURN'
+    SELECT parts.name, r.rulename, r.ev_enabled::text, pg_get_ruledef(r.oid, true)
+    FROM parts JOIN pg_rewrite r ON r.ev_class = parts.oid WHERE r.rulename <> '_RETURN'
     ORDER BY parts.name COLLATE "C" NULLS FIRST, rulename COLLATE "C"
 """
 PARTITIONS: Final = f"""
     WITH RECURSIVE {_PARTS}
     SELECT parts.name, coalesce(pg_get_expr(c.relpartbound, c.oid), 'inherits'), c.relkind::text,
         c.relpersistence::text, c.relrowsecurity, c.relforcerowsecurity, c.relreplident::text,
+        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
         ARRAY(SELECT o FROM unnest(c.reloptions) o ORDER BY o COLLATE "C")
     FROM parts JOIN pg_class c ON c.oid = parts.oid WHERE parts.name IS NOT NULL ORDER BY parts.name COLLATE "C"
 """
@@ -102,6 +113,7 @@ TYPES: Final = """
             SELECT t.typelem AS oid WHERE t.typelem <> 0
             UNION ALL SELECT t.typbasetype WHERE t.typtype = 'd'
             UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE r.rngtypid = t.oid
+            UNION ALL SELECT r.rngtypid FROM pg_range r WHERE r.rngmultitypid = t.oid
             UNION ALL SELECT f.atttypid FROM pg_attribute f
                 WHERE t.typtype = 'c' AND f.attrelid = t.typrelid AND f.attnum > 0 AND NOT f.attisdropped
         ) AS below
@@ -120,10 +132,25 @@ TYPES: Final = """
     ORDER BY made.name COLLATE "C", format_type(t.oid, NULL) COLLATE "C"
 """
 EXTENSIONS: Final = """SELECT extname, extversion FROM pg_extension ORDER BY extname COLLATE "C" """
+# Of a locale of ICU the database keeps the name under another word in 15 and 16 than later, and none before.
 DATABASE: Final = """
     SELECT pg_encoding_to_char(encoding), to_jsonb(d) ->> 'datlocprovider', datcollate, datctype,
+        coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'), to_jsonb(d) ->> 'daticurules',
         to_jsonb(d) ->> 'datcollversion', current_setting('server_version_num')
     FROM pg_database d WHERE datname = current_database()
+"""
+# The collations that this database made itself: of a column or an index, of the table or of one below it.
+COLLATIONS: Final = f"""
+    WITH RECURSIVE {_PARTS}, used(oid) AS (
+        SELECT a.attcollation FROM parts JOIN pg_attribute a ON a.attrelid = parts.oid
+            WHERE a.attnum > 0 AND NOT a.attisdropped
+        UNION SELECT one FROM parts JOIN pg_index i ON i.indrelid = parts.oid, unnest(i.indcollation::oid[]) one
+    )
+    SELECT l.oid::regcollation::text, l.collprovider::text, l.collisdeterministic,
+        coalesce(told ->> 'colllocale', told ->> 'colliculocale', l.collcollate),
+        CASE WHEN l.collprovider = 'c' THEN l.collctype END, told ->> 'collicurules'
+    FROM used JOIN pg_collation l ON l.oid = used.oid, to_jsonb(l) AS told
+    WHERE l.collnamespace <> 'pg_catalog'::regnamespace ORDER BY 1
 """
 COLLATION_NOW: Final = """
     SELECT pg_database_collation_actual_version(oid) FROM pg_database WHERE datname = current_database()

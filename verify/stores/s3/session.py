@@ -59,6 +59,11 @@ class Driver:
         self._session = botocore.session.Session()
         self._making = Lock()  # a session may be asked by one thread at a time; its clients by many
 
+    def region(self) -> str:
+        """The region that environment and profile name, else nothing; what botocore raises passes through."""
+        with self._making:
+            return str(self._session.get_config_variable("region") or "")
+
     def client(self, **options: Any) -> Any:
         """A new client; what botocore raises passes through."""
         with self._making:
@@ -84,6 +89,14 @@ class Session:
         """What every key of this store begins with, and no record shows."""
         found = self.options.get("prefix")
         return "" if found is None else revealed(found)
+
+    @property
+    def spot(self) -> str:
+        """The service, spelt one way however its address is."""
+        endpoint, region = (self.options.get(name) for name in ("endpoint", "region"))
+        with s3_errors(self.source):
+            where = self.driver.region() if region is None else revealed(region)
+        return spot(None if endpoint is None else revealed(endpoint), where)
 
     @contextmanager
     def reading(self) -> Iterator[Client]:
@@ -148,15 +161,22 @@ def is_loopback(address: str) -> bool:
         return host == "localhost"
 
 
-def spot(address: str | None) -> str:
+def spot(address: str | None, region: str = "") -> str:
     """
-    The service behind an address: `aws`, or host and port, spelt one way.
+    The service behind an address: a partition of AWS (`aws`, `aws-cn`, `aws-us-gov`), or host and port, spelt one way.
 
-    Bucket names are unique in all of AWS, so there the region and the form of the address say nothing more.
+    Bucket names are unique within a partition, so there the region and the form of the address say nothing more.
     """
     found = urlsplit(address or "")
     host = (found.hostname or "").rstrip(".")
     if not address or host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
-        return "aws"
+        return _partition(host if address else region)
     port = found.port or (443 if found.scheme == "https" else 80)
     return f"{'127.0.0.1' if is_loopback(address) else host}:{port}"
+
+
+def _partition(place: str) -> str:
+    """Which of the clouds of AWS, each with buckets of its own, a host or a region belongs to."""
+    if place.endswith(".cn") or place.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if "us-gov-" in place else "aws"

@@ -15,13 +15,12 @@ import pyarrow as pa
 from verify.core.errors import StoreUnreadable
 from verify.core.structures import Structure
 from verify.core.values import ABSENT, encode
-from verify.stores._edge import revealed
 from verify.stores.protocol import Field, Shape
 from verify.stores.s3.bucket import settings
 from verify.stores.s3.documents import KEY, Record, records
 from verify.stores.s3.listing import Entry, Listing
 from verify.stores.s3.objects import Budget, Hash, Objects, column_names, digest_name
-from verify.stores.s3.session import CONNECTIONS, Session, spot
+from verify.stores.s3.session import CONNECTIONS, Session
 
 _ALL: Final = frozenset({"", "$", "*"})
 _TYPES: Final = {"size": "number", "version": "number", "latest": "boolean", "metadata": "map"}
@@ -86,8 +85,7 @@ class S3Store:
 
     def place(self) -> str:
         """Service and bucket: two names of one service elsewhere than on AWS are taken for two places."""
-        endpoint = self.session.options.get("endpoint")
-        return f"s3 {spot(None if endpoint is None else revealed(endpoint))} {self.session.bucket}"
+        return f"s3 {self.session.spot} {self.session.bucket}"
 
     def count(self, collection: str) -> int:
         """Objects by the listing alone; documents by reading them all."""
