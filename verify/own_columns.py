@@ -7,9 +7,10 @@ from typing import Final
 
 from verify.core.verdicts import Conclusion, Verdict
 from verify.placed import Placed
-from verify.stores.protocol import MEMBER, Shape
+from verify.stores.protocol import MEMBER, PLACED, Shape
 
 _DRAWN: Final = "if {name} was drawn by each store for itself, say except: [{name}]"
+_MOVED: Final = "if {name} is meant to differ, say except: [{name}]"
 
 
 def widened(sides: tuple[Placed, Placed], shapes: tuple[Shape, Shape]) -> tuple[Shape, Shape]:
@@ -49,15 +50,18 @@ def _used(side: Placed, shape: Shape) -> set[str]:
 
 def _with(shape: Shape, both: set[str], alone: set[str]) -> Shape:
     columns = tuple(each for each in shape.own if each.name in both)
+    # Where a record lies within its store says nothing beside a store of another kind.
+    alone = alone - {each.name for each in shape.own if each.type == PLACED}
     notes = tuple(f"{name} is not compared, because the other side has none" for name in sorted(alone))
     return replace(shape, columns=(*shape.columns, *columns), notes=(*shape.notes, *notes))
 
 
 def with_remedy(conclusion: Conclusion, shapes: tuple[Shape, Shape]) -> Conclusion:
     """A FAIL about an own column says how it is left out; every other conclusion as it is."""
-    names = sorted({each.name for shape in shapes for each in shape.own})
+    names = sorted({(each.name, each.type) for shape in shapes for each in shape.own})
     shown = {each.path for each in conclusion.differences}
-    told = "; ".join(_DRAWN.format(name=name) for name in names if f"$.{name}" in shown)
+    words = {name: (_MOVED if kind == PLACED else _DRAWN).format(name=name) for name, kind in names}
+    told = "; ".join(each for name, each in words.items() if f"$.{name}" in shown)
     if conclusion.verdict is not Verdict.FAIL or not told:
         return conclusion
     return replace(conclusion, remedy="; ".join(each for each in (conclusion.remedy, told) if each))

@@ -48,7 +48,7 @@ def test_another_id_is_a_difference(indices: Indices, conceal: Conceal) -> None:
     assert compared(indices, conceal, told, candidate=MOVED).verdict is Verdict.PASS
     only = compared(indices, conceal, Dataset(key=("sku",), only=("n",)), candidate=MOVED)
     assert only.verdict is Verdict.PASS
-    assert "not among only: _id)" in only.receipt
+    assert "not among only: _id, _routing)" in only.receipt
 
 
 def test_an_id_that_is_the_key_is_compared_once(indices: Indices, conceal: Conceal) -> None:
@@ -88,3 +88,19 @@ def test_what_was_never_refreshed_is_not_there(indices: Indices, conceal: Concea
         assert compare_dataset(store, store, dataset, name="x", seed=1, conceal=conceal).verdict is Verdict.FAIL
         indices.ask("POST", f"/{candidate}/_refresh")
         assert compare_dataset(store, store, dataset, name="x", seed=1, conceal=conceal).verdict is Verdict.PASS
+
+
+def test_another_routing_is_a_difference(indices: Indices, conceal: Conceal) -> None:
+    """A document that lies where its id does not lead to is not found by it; left out on purpose, it is equal."""
+    right = indices.make(DOCUMENTS, mapping=MAPPING, shards=3)
+    moved = indices.make({key: each for key, each in DOCUMENTS.items() if key != "7"}, mapping=MAPPING, shards=3)
+    indices.ask("PUT", f"/{moved}/_doc/7?routing=elsewhere&refresh=true", DOCUMENTS["7"])
+    dataset = Dataset(key=("_id",), baseline=Place(collection=right), candidate=Place(collection=moved))
+    store = indices.store()
+    found = compare_dataset(store, store, dataset, name="x", seed=1, conceal=conceal)
+    assert [(each.key, each.path, each.baseline, each.candidate) for each in found.differences] == [
+        ('_id=string "7"', "$._routing", "absent", 'string "elsewhere"')
+    ]
+    assert found.remedy.endswith("; if _routing is meant to differ, say except: [_routing]")
+    told = dataset.model_copy(update={"except_": ("_routing",)})
+    assert compare_dataset(store, store, told, name="x", seed=1, conceal=conceal).verdict is Verdict.PASS

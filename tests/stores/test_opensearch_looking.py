@@ -83,6 +83,8 @@ def test_structure_tells_what_changes_answers(indices: Indices) -> None:
     assert found.settings["index.max_result_window"] == "500"
     assert found.settings["created"] == "OpenSearch 3"
     assert found.settings["mapping.dynamic"] == "strict"
-    assert found.settings["aliases"] == {"live": {"indices": 1, "filters": [], "routed": [], "write index": True}}
+    assert found.settings["aliases"] == {
+        "live": {"indices": 1, "filters": [], "routed": [], "writes routed": [], "write index": True}
+    }
     assert any("no search finds dim.w" in each for each in found.advice)
     json.dumps(found.settings)

@@ -147,7 +147,7 @@ def test_indices_of_equal_texts_are_equal(indices: Indices, conceal: Conceal) ->
     """Whoever stores the same bytes is told equal by them; the receipt says so."""
     found = compared(indices, conceal, DOCUMENTS, dict(reversed(DOCUMENTS.items())))
     assert (found.verdict, found.summary) == (Verdict.PASS, "200 rows are equal on both sides")
-    assert found.receipt.startswith(f"200 rows on each side, 3 of 3 columns and every other field, 0 skipped, {STORED}")
+    assert found.receipt.startswith(f"200 rows on each side, 4 of 4 columns and every other field, 0 skipped, {STORED}")
 
 
 @pytest.mark.usefixtures("few")

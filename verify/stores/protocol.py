@@ -18,6 +18,8 @@ from verify.core.structures import SequenceState, Structure
 
 # The type of an own column that stands for the key of a record that does not say its key itself.
 MEMBER: Final = "member"
+# The type of an own column that says where in its store a record lies, and nothing of the record.
+PLACED: Final = "place"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +295,7 @@ class Verbatim(Protocol):
 
 
 __all__ = [
-    "MEMBER", "Catalogued", "Cut", "Digest", "Digests", "Field", "Hinting", "Indexed", "Listed", "Located", "Lookup", "Marking",
-    "Narrowing", "Numbered", "Proving", "SequenceState", "Sequences", "Shape", "Store", "Structure", "Structures",
-    "Verbatim",
+    "MEMBER", "PLACED", "Catalogued", "Cut", "Digest", "Digests", "Field", "Hinting", "Indexed", "Listed",
+    "Located", "Lookup", "Marking", "Narrowing", "Numbered", "Proving", "SequenceState", "Sequences", "Shape",
+    "Store", "Structure", "Structures", "Verbatim",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ import pyarrow as pa
 from verify.stores.json_file.structure import Bytes, Places, UnfitError
 
 ID: Final = "_id"
+ROUTING: Final = "_routing"
 _END: Final = b"]}}"
 _HITS: Final = b'"hits":['
 _SCORE: Final = b',"_score":null,'

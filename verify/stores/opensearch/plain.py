@@ -17,9 +17,10 @@ import pyarrow as pa
 
 from verify.stores.json_file.page import Page, page
 from verify.stores.json_file.structure import Places, UnfitError
-from verify.stores.opensearch.cutting import ID, Hits, around, hits_of, kept
+from verify.stores.opensearch.cutting import ID, ROUTING, Hits, around, hits_of, kept
 
 _ID: Final = b'"_id":'
+_ROUTED: Final = b'"_routing":'
 # A reader in vectors is fastest with as much as the processor's own memory holds, and takes twenty times as much.
 _AT_ONCE: Final = 2**20
 
@@ -37,8 +38,11 @@ def plain(raw: bytes, index: str, names: Sequence[str], known: AbstractSet[str])
     """
     The answer, if it has hits of this index and they are all written in the one way; None otherwise.
 
-    A batch has the fields `names`, `_id` being the id of the document, and the map of all that are not `known`.
+    A batch has the fields `names`, `_id` being the id of the document, and the map of all that are not `known`. Where
+    `_routing` is asked for, no hit has one.
     """
+    if ROUTING in names and _ROUTED in raw:
+        return None
     known = {*known, *names, ID}
     try:
         answer, at = around(raw)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from verify.core.errors import StoreUnreadable
 from verify.core.values import ABSENT, Number, canonical_number, encode
-from verify.stores.opensearch.cutting import ID
+from verify.stores.opensearch.cutting import ID, ROUTING
 from verify.stores.opensearch.exact import Hit, envelope
 from verify.stores.opensearch.plain import Taken, plain
 
@@ -33,13 +33,14 @@ def taken(raw: bytes, index: str, names: Sequence[str], skip: frozenset[str], so
 
 def batch(hits: Sequence[Hit], names: Sequence[str], skip: frozenset[str], source: str) -> pa.RecordBatch:
     """
-    The hits as a batch: `names`, then the map of all other fields but `skip`; `_id` is the document's id.
+    The hits as a batch: `names`, then the map of all other fields but `skip`; `_id` is the document's id, `_routing` what
+    it was routed by, absent where that was the id.
 
     Raises StoreUnreadable for a hit without `_source`, and a value nested deeper than 200 levels.
     """
     sources = [_source(hit, source) for hit in hits]
     try:
-        columns = [[f"s{hit[ID]}" for hit in hits] if name == ID else _column(sources, name) for name in names]
+        columns = [_around(hits, name) if name in (ID, ROUTING) else _column(sources, name) for name in names]
         columns.append(_rest(sources, skip.union(names)))
     except ValueError as error:
         raise StoreUnreadable(f"{source}: a document cannot be read: {error}") from None
@@ -52,6 +53,11 @@ def _source(hit: Hit, source: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise StoreUnreadable(f"{source}: document {hit.get(ID)!r} comes without _source; the index does not keep it")
     return found
+
+
+def _around(hits: Sequence[Hit], name: str) -> list[str]:
+    """What stands beside each document."""
+    return [f"s{hit[name]}" if name in hit else ABSENT for hit in hits]
 
 
 def _column(sources: Sequence[dict[str, Any]], name: str) -> list[str]:

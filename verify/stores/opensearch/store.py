@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from verify.core.errors import StoreUnreadable
 from verify.stores.opensearch.catalogue import Collection, cluster_id, collection, kind
-from verify.stores.opensearch.cutting import ID
+from verify.stores.opensearch.cutting import ID, ROUTING
 from verify.stores.opensearch.exchange import Exchange, Line
 from verify.stores.opensearch.indexed import misindexed
 from verify.stores.opensearch.looking import looked_up
@@ -20,7 +20,7 @@ from verify.stores.opensearch.reading import Query, Reader, Stream, point_in_tim
 from verify.stores.opensearch.rows import batch, taken
 from verify.stores.opensearch.structure import structured
 from verify.stores.opensearch.verbatim import SPELLING, as_stored, drawn_ids
-from verify.stores.protocol import Field, Listed, Shape, Structure
+from verify.stores.protocol import PLACED, Field, Listed, Shape, Structure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class OpenSearchStore:
                 kinds.setdefault(name, set()).add(kind(rules))
         columns = tuple(Field(name=name, type=" | ".join(sorted(kinds[name]))) for name in sorted(kinds))
         unique = (frozenset({ID}),) if len(found.indices) == 1 and not _routed(found) else ()
-        own = (Field(name=ID, type="id"),)
+        own = (Field(name=ID, type="id"), Field(name=ROUTING, type=PLACED))
         return Shape(columns=columns, open=True, unique=unique, notes=notes, place=found.place, own=own)
 
     def count(self, collection: str) -> int:

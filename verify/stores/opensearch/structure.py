@@ -70,14 +70,17 @@ def _agreed(by_index: Mapping[str, dict[str, JsonValue]]) -> dict[str, JsonValue
 
 
 def _aliases(found: Collection) -> JsonValue:
-    """Each alias: to how many of these indices, its filters, and whether one of them takes its writes."""
+    """Each alias: to how many of these indices, its filters, where it routes, and whether one of them takes its writes."""
     told: dict[str, JsonValue] = {}
     for name in sorted({alias for index in found.indices for alias in index.aliases}):
         rules = [index.aliases[name] for index in found.indices if name in index.aliases]
         filters: list[JsonValue] = [rule["filter"] for rule in rules if "filter" in rule]
         routed: list[JsonValue] = [rule["search_routing"] for rule in rules if "search_routing" in rule]
+        written: list[JsonValue] = [rule["index_routing"] for rule in rules if "index_routing" in rule]
         writes = any(rule.get("is_write_index") for rule in rules)
-        told[name] = {"indices": len(rules), "filters": filters, "routed": routed, "write index": writes}
+        told[name] = {
+            "indices": len(rules), "filters": filters, "routed": routed, "writes routed": written, "write index": writes,
+        }  # fmt: skip
     return told
 
 
