@@ -159,9 +159,10 @@ def _about(group: Sequence[Settled]) -> str:
     if len(group) == 1:
         return line(str(group[0].claim), 120) + differences
     kinds = {each.claim.subject.partition("/")[0] for each in group}
-    subjects = {each.claim.subject for each in group}
+    subjects = Counter(each.claim.subject for each in group)
     alike = len(kinds) == 1 and len(subjects) == len(group)
     noun = line(kinds.pop(), 40) if alike else "claim"
-    names = [line(each.partition("/")[2] if alike else each, 60) for each in sorted(subjects)]
+    times = {each: f" ({count})" if 1 < count < len(group) else "" for each, count in subjects.items()}
+    names = [line(each.partition("/")[2] if alike else each, 60) + times[each] for each in sorted(subjects)]
     count = counted(len(group), *_NOUNS.get(noun, (noun, noun + "s")))
     return f"{count}: {listed(names, shown=_NAMED)}{differences}"

@@ -89,7 +89,8 @@ class Measured:
     """
     One load run. `edges` are the bounds of the arms' bins, in seconds; `errors` counts each class by arm.
 
-    `unjudged` says why the run gave no verdict about latency, empty when it did.
+    `unjudged` says why the run gave no verdict about latency, empty when it did; `anew` that the verdict is a later one
+    than the run's own, from the same samples.
     """
 
     run: str
@@ -99,6 +100,7 @@ class Measured:
     errors: tuple[tuple[str, tuple[int, int, int]], ...]
     triples: int
     unjudged: str = ""
+    anew: bool = False
 
 
 def rules_of(commitments: Mapping[str, str]) -> tuple[QuantileRule, ...]:
@@ -141,6 +143,7 @@ def measured(samples: Samples, claim: Settled, commitments: Mapping[str, str]) -
         errors=_errors(samples),
         triples=int(samples.triple.max()) + 1,
         unjudged=claim.why if claim.verdict is Verdict.INCONCLUSIVE or claim.claim.check != "load.latency" else "",
+        anew=claim.kind == "rejudged",
     )
 
 

@@ -99,10 +99,24 @@ def proven(decision: Decision) -> str:
 
 
 def basis(decision: Decision) -> list[str]:
-    """What an ADVANCE rests on: its reasons, then the numbers of what was measured rather than compared."""
+    """What an ADVANCE rests on: its reasons, what was compared for them, then the numbers of what was measured."""
     found = [each for each in decision.reasons if each not in decision.notes]
-    measured = [each for each in decision.claims if each.claim.family in _MEASURED and each.verdict is Verdict.PASS]
-    return [*found, *(f"{each.claim}: {each.why}" for each in measured)]
+    good = [each for each in decision.claims if each.required and each.verdict is Verdict.PASS]
+    measured = [f"{each.claim}: {each.why}" for each in good if each.claim.family in _MEASURED]
+    return [
+        *found,
+        *_compared(each for each in good if each.claim.family not in _MEASURED and each.kind != "attested"),
+        *measured,
+    ]
+
+
+def _compared(good: Iterable[Settled]) -> Iterable[str]:
+    """`consistency: 19 claims proven (records, schema)`, a family each, as the families are ordered."""
+    asked: defaultdict[str, list[str]] = defaultdict(list)
+    for each in good:
+        asked[each.claim.family].append(each.claim.check.partition(".")[2])
+    for name in sorted(asked, key=lambda name: FAMILIES.index(name) if name in FAMILIES else len(FAMILIES)):
+        yield f"{name}: {counted(len(asked[name]), 'claim')} proven ({listed(sorted(set(asked[name])), shown=12)})"
 
 
 def families(decision: Decision) -> list[Family]:

@@ -29,7 +29,7 @@ def test_both_verdicts_are_said_with_both_numbers(tmp_path, judged_again):
     loaded(tmp_path, promised())
     ended = judged_again("--run", "last", ratio=1.5)
     assert ended.exit_code == 0, ended.output
-    assert "run load-1: 1 verdicts change, 1 stay, 0 cannot be told from what is stored" in ended.output
+    assert "run load-1: 1 verdict changes, 1 stay, 0 cannot be told from what is stored" in ended.output
     assert "FAIL is now PASS load.latency mix/api: p50 " in ended.output
     assert "\n  was FAIL: p50 " in ended.output
     assert "evidence: " in ended.output

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from reports.html import Material, measured, page
 from reports.html.page import LARGEST
-from tests.core.builders import HEALTH, ITEM, LIST, USERS, ask, environment, evidence, run, waiver, world
+from tests.core.builders import HEALTH, ITEM, LIST, NOON, USERS, ask, environment, evidence, run, waiver, world
 from tests.reports.pages import (
     PROMISED,
     advancing,
@@ -217,6 +218,28 @@ def test_an_advance_says_what_it_rests_on():
     made = decision(load_settled(), action=Action.ADVANCE, reasons=("1 of 1 required claims proven",))
     top = words(rendered(made)).partition("Families of checks")[0]
     assert "Why 1 of 1 required claims proven load.latency mix/api: p50 10.00 ms against 10.00 ms" in top
+
+
+def test_an_advance_rests_on_nothing_that_it_does_not_require():
+    """A number measured beside the step is no reason, nor is what a person said; what is open beside it is no alarm."""
+    beside = [replace(load_settled(), required=False), settled(LIST, Verdict.INCONCLUSIVE, required=False)]
+    said = settled(USERS, kind="attested")
+    made = decision(settled(HEALTH), said, *beside, action=Action.ADVANCE, reasons=("1 of 1 required claims proven",))
+    top = words(rendered(made)).partition("Families of checks")[0]
+    assert "Why 1 of 1 required claims proven health: 1 claim proven (endpoint) Not known" in top
+    assert 'Open <b class="quiet">1</b>' in rendered(made)
+    assert "Open <b>1</b>" in rendered(decision(settled(LIST, Verdict.INCONCLUSIVE)))
+
+
+def test_what_was_judged_anew_says_so_where_it_stands():
+    """By the claim, open or proven, and above the drawings of its samples; a run's own verdict has no such word."""
+    for verdict in (Verdict.PASS, Verdict.INCONCLUSIVE):
+        own = replace(load_settled(verdict), observed_at=NOON)
+        for claim in (own, replace(own, kind="rejudged")):
+            text = words(rendered(decision(claim), measured=measured(columns(), claim, PROMISED)))
+            assert ("; judged anew in run r9" in text) is (claim is not own)
+            assert text.count("judged anew The samples are those that were taken then") == (claim is not own)
+            assert text.count("judged anew") == (0 if claim is own else 3)
 
 
 def test_many_differences_of_one_kind_are_counted():

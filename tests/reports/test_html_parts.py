@@ -16,7 +16,7 @@ from reports.html.measured import load_claim, rules_of
 from reports.html.sides import side_by_side
 from reports.html.texts import Caps, counted, cut, line, listed, visible
 from reports.html.wording import families, proven
-from tests.core.builders import HEALTH, ITEM, LIST, LOAD, USERS
+from tests.core.builders import ERRORS, HEALTH, ITEM, LIST, LOAD, USERS
 from tests.reports.pages import (
     PROMISED,
     columns,
@@ -105,6 +105,13 @@ def test_claims_without_a_verdict_share_a_cause_across_checks():
         ("INCONCLUSIVE", "no run asked it", "3 claims: dataset/users, endpoint/list, health/main")
     ]
     assert found[0].name == "consistency.records, health.endpoint, parity.endpoint"
+
+
+def test_claims_of_one_subject_are_counted_by_its_name():
+    """The names add up to the number of claims; one name alone needs no number."""
+    asked = [settled(each, Verdict.INCONCLUSIVE, why="no run asked it") for each in (LOAD, ERRORS, HEALTH)]
+    assert [each.about for each in causes(decision(*asked))] == ["3 claims: health/main, mix/api (2)"]
+    assert [each.about for each in causes(decision(*asked[:2]))] == ["2 claims: mix/api"]
 
 
 def test_values_are_told_where_they_are_the_same_and_kinds_where_not():

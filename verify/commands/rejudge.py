@@ -24,6 +24,7 @@ from verify.core.errors import CutoverError
 from verify.core.evidence import Run
 from verify.core.rejudging import Rejudged, rejudge
 from verify.core.subjects import Environment
+from verify.core.words import number_of
 from verify.reading import read_runs
 from verify.recording import home, utc_now
 from verify.rejudging import observed_anew, record_anew
@@ -88,12 +89,16 @@ def _recorded(environment: Environment, root: Path, run: Run, judged: tuple[Reju
         trial.close()
 
 
+def _changes(count: int) -> str:
+    return number_of(count, "verdict changes", "verdicts change")
+
+
 def _lines(run: str, judged: Sequence[Rejudged], unsaid: Sequence[Claim], written: Path | None) -> list[str]:
     changed = [each for each in judged if each.changed]
     missing = [each for each in judged if each.now is None]
     same = len(judged) - len(changed) - len(missing)
     return [
-        f"run {run}: {len(changed)} verdicts change, {same} stay, {len(missing)} cannot be told from what is stored",
+        f"run {run}: {_changes(len(changed))}, {same} stay, {len(missing)} cannot be told from what is stored",
         *(line for each in changed for line in _both(each)),
         *(f"{each.then.name} unknown now {each.claim}: {each.why}; again: {each.reproduce}" for each in missing),
         *(
