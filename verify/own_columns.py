@@ -64,4 +64,4 @@ def with_remedy(conclusion: Conclusion, shapes: tuple[Shape, Shape]) -> Conclusi
     told = "; ".join(each for name, each in words.items() if f"$.{name}" in shown)
     if conclusion.verdict is not Verdict.FAIL or not told:
         return conclusion
-    return replace(conclusion, remedy="; ".join(each for each in (conclusion.remedy, told) if each))
+    return replace(conclusion, remedy="; ".join(each for each in (told, conclusion.remedy) if each))

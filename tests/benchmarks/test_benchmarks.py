@@ -24,7 +24,7 @@ ROLES = {
     "consistency.dynamodb": ["ours", "limit"] * 2,
     "consistency.json_files": ["ours", "limit"] * 2,
     "consistency.json_postgres": ["ours", "limit", "limit", "peer", *["ours", "limit", "limit"] * 2],
-    "consistency.opensearch": ["ours", "limit"] * 2,
+    "consistency.opensearch": ["ours", "limit", "limit"] * 2,
     "consistency.postgres": ["ours", *["limit"] * 3, *["peer"] * 4, *["ours", *["limit"] * 3] * 3],
     "load_harness": ["ours", "peer", "ours", "peer"],
     "load_verdicts": ["ours"],
