@@ -88,6 +88,40 @@ def _aliased(settings: Settings, _: object) -> None:
         at.ask("PUT", f"/{INDEX}/_alias/{ALIAS}")
 
 
+def _rerouted(key: str) -> StoreChange:
+    """The document lies where its id alone does not lead to."""
+
+    def plant(settings: Settings) -> dict[str, Any]:
+        with _index(settings) as at:
+            found = at.every(INDEX)[key]
+            at.ask("PUT", f"/{INDEX}/_doc/{key}?routing=elsewhere&refresh=true", found)
+        return found
+
+    def heal(settings: Settings, found: object) -> None:
+        with _index(settings) as at:
+            at.ask("PUT", f"/{INDEX}/_doc/{key}?refresh=true", found)
+
+    return StoreChange(plant=plant, heal=heal)
+
+
+def _unrefreshed(key: str, **values: object) -> StoreChange:
+    """The document is right again, and whoever searches finds it with these values, because nothing refreshes the index."""
+
+    def plant(settings: Settings) -> None:
+        with _index(settings) as at:
+            found = at.every(INDEX)[key]
+            at.ask("PUT", f"/{INDEX}/_settings", {"index": {"refresh_interval": "-1"}})
+            at.bulk(INDEX, {key: {**found, **values}})
+            at.ask("PUT", f"/{INDEX}/_doc/{key}?refresh=false", found)
+
+    def heal(settings: Settings, _: object) -> None:
+        with _index(settings) as at:
+            at.ask("PUT", f"/{INDEX}/_settings", {"index": {"refresh_interval": None}})
+            at.ask("POST", f"/{INDEX}/_refresh")
+
+    return StoreChange(plant=plant, heal=heal)
+
+
 _BOTH_MAPPINGS = MAPPING | claims("mapping", of="dataset/indexed")
 _EVERYTHING = SEARCH | _BOTH_MAPPINGS | ROW_OF_SEARCH
 _UNASKED = dict.fromkeys(_BOTH_MAPPINGS, INCONCLUSIVE)
@@ -101,6 +135,10 @@ FAULTS = (
            documents(lambda found: {**found, "999": {**found["43"], "id": 999}}), SEARCH | ROW_OF_SEARCH),
     defect("indexed-stale", "the index has the title a document had before", _edited("44", title="제목 없음"),
            SEARCH_VALUES),
+    defect("index-unrefreshed", "a title was corrected and nothing refreshes the index: searches find the one before",
+           _unrefreshed("46", title="제목 없음"), SEARCH_VALUES | MAPPING),
+    defect("document-rerouted", "a document was indexed with a routing of its own; its id alone does not lead to it",
+           _rerouted("47"), claims("records", of="dataset/search")),
     defect("indexed-rounded", "a count of views went through a float before it was indexed",
            _edited("45", views=16_777_308), SEARCH_VALUES),
     defect("mapping-rounds", "the index holds views as single-precision floats; the documents do not show it",

@@ -32,6 +32,11 @@ class Databases:
                 for statement in statements:
                     connection.execute(statement.encode())
 
+    def end_readers(self, side: str) -> None:
+        """Whoever reads this side as cutover does loses its connection."""
+        words = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cutover'"
+        self.run(side, words)
+
     def store(self, side: str, **options: object) -> PostgresStore:
         """The side as a store."""
         return connect({"dsn": self.dsn(side), **options}, source=f"{side} postgres", protect=False)

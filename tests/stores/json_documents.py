@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 
 from verify.core import reference
@@ -162,3 +162,13 @@ def same_answer(text: str, form: str) -> None:
     except (StoreError, ValueError):
         found = None
     assert found == expected or (expected == [] and found is None), text
+
+
+def broken(text: str, form: str) -> Iterator[str]:
+    """The text with each character left out, exchanged or doubled up, as far as the reference knows the form."""
+    for at in range(len(text)):
+        for character in ("", *'"\\{}[],: \n01-.eEtn#s/\ufeff\x00\x1f'):
+            # The reference takes lines one by one; a record over several lines is for the parser alone to allow.
+            if form != "lines" or "\n" not in (character, text[at]):
+                yield text[:at] + character + text[at + 1 :]
+                yield text[:at] + character + text[at:]

@@ -54,9 +54,7 @@ def test_a_backend_that_is_killed_is_unavailable(databases: Databases) -> None:
     databases.run("baseline", TABLE, FILL.format(100))
     scan = _store(databases).scan("t", key=["id"], columns=["v"])
     next(scan)
-    databases.run(
-        "baseline", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cutover'"
-    )
+    databases.end_readers("baseline")
     with pytest.raises(StoreUnavailable):
         list(scan)
 

@@ -43,9 +43,7 @@ def test_a_server_that_goes_away_ends_the_reading(databases: Databases) -> None:
     databases.run("baseline", FILL.replace(f"{ROWS})", "5000000)"))
     scan = databases.store("baseline").scan("v", key=["id"], columns=["t"])
     next(scan)
-    databases.run(
-        "baseline", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cutover'"
-    )
+    databases.end_readers("baseline")
     with pytest.raises(StoreUnavailable):
         list(scan)
 

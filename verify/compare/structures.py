@@ -48,10 +48,8 @@ def compare_schemas(sides: Sides, expected: Expected) -> Conclusion:
     see leaves the rest INCONCLUSIVE, but what is seen to differ is a FAIL all the same.
     """
     one, other = sides.baseline, sides.candidate
-    found, receipt = (
-        list(_expected_columns(other, expected)),
-        [f"{number_of(len(other.columns), 'column')} on candidate"],
-    )
+    found = list(_expected_columns(other, expected))
+    receipt = [f"{number_of(len(other.columns), 'column')} on candidate"]
     unseen = {**one.unseen, **other.unseen} if one is not None else {}
     if one is not None:
         unlike = _unlike(one, other)

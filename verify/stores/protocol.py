@@ -18,8 +18,7 @@ from verify.core.structures import SequenceState, Structure
 
 # The type of an own column that stands for the key of a record that does not say its key itself.
 MEMBER: Final = "member"
-# The type of an own column that says where in its store a record lies, and nothing of the record.
-PLACED: Final = "place"
+PLACED: Final = "place"  # of an own column that says where in its store a record lies, and nothing of the record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +294,7 @@ class Verbatim(Protocol):
 
 
 __all__ = [
-    "MEMBER", "PLACED", "Catalogued", "Cut", "Digest", "Digests", "Field", "Hinting", "Indexed", "Listed",
-    "Located", "Lookup", "Marking", "Narrowing", "Numbered", "Proving", "SequenceState", "Sequences", "Shape",
-    "Store", "Structure", "Structures", "Verbatim",
+    "MEMBER", "PLACED", "Catalogued", "Cut", "Digest", "Digests", "Field", "Hinting", "Indexed", "Listed", "Located", "Lookup",
+    "Marking", "Narrowing", "Numbered", "Proving", "SequenceState", "Sequences", "Shape", "Store", "Structure", "Structures",
+    "Verbatim",
 ]  # fmt: skip

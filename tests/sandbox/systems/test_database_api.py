@@ -115,9 +115,15 @@ class Side:
         """Every index: its aliases, mapping, settings of its analysis, and documents."""
         with Index(self.told("SEARCH_URL")) as at:
             return {
-                name: (each["aliases"], each["mappings"], each["settings"]["index"]["analysis"], at.every(name))
+                name: (each["aliases"], each["mappings"], each["settings"]["index"]["analysis"], self.hits(at, name))
                 for name, each in at.ask("GET", "/*").items()
             }
+
+    @staticmethod
+    def hits(at, name):
+        """Every document by id, with what it was routed by."""
+        found = at.ask("POST", f"/{name}/_search", {"size": 10_000})["hits"]["hits"]
+        return {hit["_id"]: (hit.get("_routing"), hit["_source"]) for hit in found}
 
     def state(self, *, whole=True):
         """Everything; asking for each object's type and metadata takes most of the time."""

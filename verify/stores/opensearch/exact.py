@@ -24,34 +24,25 @@ def envelope(page: bytes, source: str) -> dict[str, Any]:
     the same bytes again, nothing was rounded, dropped or named twice. Only hits for which that fails are read slowly.
     Raises StoreUnreadable for what is not JSON, is cut short, or names a field twice.
     """
-    found: dict[str, Any] = _exactly(page, _held, _HITS, source)
-    return found
-
-
-def _exactly(page: bytes, items: Callable[[Any], list[Hit] | None], mark: str, source: str) -> Any:
-    """The answer: its hits exact, all around them as plain numbers."""
     try:
-        parsed = orjson.loads(page)
+        parsed: dict[str, Any] = orjson.loads(page)
     except orjson.JSONDecodeError:
         parsed, walks = _decoded(_ROUGH.decode, page, source), False  # also what orjson refuses and JSON permits
     else:
         walks = True
-    hits = items(parsed)
+    hits = _held(parsed)
     if hits is None:
         raise StoreUnreadable(f"{source}: the answer has no documents; is this the address of an OpenSearch cluster?")
     if not walks or _written(parsed) != page:
-        exact = _walked(hits, page, mark, source) if walks else None
-        hits[:] = items(_decoded(JSON.decode, page, source)) or [] if exact is None else exact
+        exact = _walked(hits, page, source) if walks else None
+        hits[:] = _held(_decoded(JSON.decode, page, source)) or [] if exact is None else exact
     return parsed
 
 
 def _held(parsed: Any) -> list[Hit] | None:
     """The list of hits, where there is one."""
     outer = parsed.get("hits") if isinstance(parsed, dict) else None
-    return _listed(outer.get("hits")) if isinstance(outer, dict) else None
-
-
-def _listed(hits: Any) -> list[Hit] | None:
+    hits = outer.get("hits") if isinstance(outer, dict) else None
     return hits if isinstance(hits, list) and all(isinstance(hit, dict) for hit in hits) else None
 
 
@@ -75,11 +66,11 @@ def _written(value: Any) -> bytes:
         return b""
 
 
-def _walked(hits: list[Hit], page: bytes, mark: str, source: str) -> list[Hit] | None:
+def _walked(hits: list[Hit], page: bytes, source: str) -> list[Hit] | None:
     """Each hit, proven or read slowly, going through the text from one to the next; None where it is written otherwise."""
     text, found = page.decode(), []
-    at = text.find(mark) + len(mark)
-    if at < len(mark):
+    at = text.find(_HITS) + len(_HITS)
+    if at < len(_HITS):
         return None
     spaced = json.JSONEncoder(ensure_ascii="\\u" in text).encode
     for hit in hits:
