@@ -14,6 +14,7 @@ from verify.core.verdicts import Verdict
 
 LIMIT: Final = 60_000
 _LONGEST: Final = 2_000
+_KINDS: Final = {"measured": "", "attested": " (attested by a person)", "rejudged": " (judged anew)"}
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 
 
@@ -27,7 +28,7 @@ def escaped(text: str) -> str:
 def _table(settled: list[Settled]) -> list[str]:
     lines = ["| verdict | claim | what was found | observed |", "|---|---|---|---|"]
     for each in settled:
-        verdict = f"WAIVED ({each.verdict.name})" if each.waived else each.verdict.name
+        verdict = f"WAIVED ({each.verdict.name})" if each.waived else f"{each.verdict.name}{_KINDS[each.kind]}"
         when = f"{each.observed_at:%Y-%m-%d %H:%M:%S} UTC" if each.observed_at else "never"
         found = each.receipt if each.verdict is Verdict.PASS else each.why
         lines.append(f"| {verdict} | {escaped(str(each.claim))} | {escaped(found)} | {when} |")

@@ -126,6 +126,14 @@ def test_one_store_on_both_sides_is_shared_or_a_mistake():
     assert problems(file=same, baseline=same, data={"main": "dual-write"}, datasets=placed) == []
 
 
+def test_a_misspelt_store_under_data_is_a_mistake():
+    """A name that is nearly a store's would leave that store's claims out; another one may be a store of another kind."""
+    assert problems(data={"recods": "shared"}) == [
+        "system.yaml: data.recods: no store is called 'recods'; did you mean records?"
+    ]
+    assert problems(data={"main": "replicated", "queue": "replicated"}) == []
+
+
 def test_identity_must_tell_the_sides_apart():
     """Equal proofs on both sides prove nothing."""
     proof = {"request": "GET /", "header": "x-platform", "equals": "x"}

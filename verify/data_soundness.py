@@ -28,7 +28,7 @@ def close_to(word: str, names: Sequence[str]) -> str:
 
 
 def unsound_data(system: SystemFile, sides: Sides) -> Found:
-    """Every mistake about datasets, discoveries, references and backups, with its place in system.yaml."""
+    """Every mistake about stores, datasets, discoveries, references and backups, with its place in system.yaml."""
     for name, dataset in system.datasets.items():
         yield from _rules(("datasets", name), dataset)
         yield from _dual_write(("datasets", name, "dual_write"), dataset, sides)
@@ -39,8 +39,17 @@ def unsound_data(system: SystemFile, sides: Sides) -> Found:
             yield from _stored(("discover", name), dict.fromkeys(sides, discovery.store), sides)
         if name in system.datasets:
             yield ("discover", name), "is the name of a dataset too; choose another"
+    yield from _misspelt(system, sides)
     yield from _references(system)
     yield from _backups(system, sides)
+
+
+def _misspelt(system: SystemFile, sides: Sides) -> Found:
+    """Names under `data` that are nearly a store's. A name unlike all of them may be a store nobody can read here."""
+    stores = sorted({name for side in sides.values() for name in side.stores})
+    for name in system.data:
+        if name not in stores and (close := difflib.get_close_matches(name, stores, n=1)):
+            yield ("data", name), f"no store is called {name!r}; did you mean {close[0]}?"
 
 
 def _stored(place: Path_, stores: Mapping[str, str], sides: Sides) -> Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from sandbox.web.exchange import Exchange
+from sandbox.web.exchange import Body, Exchange
 from sandbox.web.settings import Settings
 
 EASYPICKS, PICKUP, ALGOITNY, DATABASE_API = "easypicks", "pickup", "algoitny", "database-api"
@@ -63,9 +63,13 @@ class LiveChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorShare:
-    """This share of the candidate's API requests is answered with 500; which ones depends on seed and index."""
+    """
+    This share of the candidate's API requests is answered with `status` and `body`; which ones depends on seed and index.
+    """
 
     share: float
+    status: int
+    body: Body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sandbox.faults.fault import BOTH, EASYPICKS, FAIL, PICKUP, ROLL_BACK, ErrorShare, Fault, InTurn, Slowdown
+
+INTERNAL: Final = {"error": "internal", "message": "something went wrong"}
 
 FAULTS = (
     Fault(
         name="status-500", kind="load", systems=BOTH, stay=ROLL_BACK, claims={"success.error_rate mix/api": FAIL},
-        summary="one in a hundred API requests is answered with 500", how=ErrorShare(share=0.01),
+        summary="one in a hundred API requests is answered with 500", how=ErrorShare(share=0.01, status=500, body=INTERNAL),
+    ),
+    Fault(
+        name="status-200-empty", kind="load", systems=BOTH, stay=ROLL_BACK, claims={"success.error_rate mix/api": FAIL},
+        summary="one in a hundred API requests is answered with 200 and an empty body",
+        how=ErrorShare(share=0.01, status=200, body=""),
     ),
     Fault(
         name="latency-20-percent", kind="load", systems=frozenset({EASYPICKS}), claims={"load.latency mix/api": FAIL},

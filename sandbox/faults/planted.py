@@ -80,8 +80,7 @@ class Planted:
             if isinstance(each.how, AnswerChange):
                 exchange = each.how.change(exchange)
             elif isinstance(each.how, ErrorShare) and self._hits(each, each.how.share, index):
-                body = {"error": "internal", "message": "something went wrong"}
-                exchange = replace(exchange, status=500, body=body)
+                exchange = replace(exchange, status=each.how.status, body=each.how.body)
         return exchange
 
     def slowdown(self, index: int, endpoint: str = "") -> float:

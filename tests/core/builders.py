@@ -17,7 +17,7 @@ from verify.core.verdicts import Cause, Conclusion, Verdict, failed, inconclusiv
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BUILD = "build-7"
-DATE = "2026-12-31"
+DATE = "2026-05-30"
 
 SYSTEM: dict[str, Any] = {
     "system": "shop",

@@ -176,6 +176,18 @@ def test_expired_waiver_covers_nothing(until, action):
     assert ask(place, "10", world(green(HEALTH, ITEM))).action is action
 
 
+@pytest.mark.parametrize("kind", ["waived", "accepted"])
+@pytest.mark.parametrize(("until", "told"), [("2026-05-30", False), ("2026-05-31", True), ("9999-12-31", True)])
+def test_what_holds_far_ahead_is_told_in_each_decision(kind, until, told):
+    """What somebody answers for beyond 90 days, nobody is asked about again: each decision says so."""
+    if kind == "waived":
+        place = environment(waived=[waiver("parity.endpoint", "endpoint/list", until=until)])
+    else:
+        place = environment(accepted=[acceptance("$.x", until=until)])
+    decision = ask(place, "10", world(green()))
+    assert any(f"{kind} by bob until {until}, over 90 days ahead" in each for each in decision.notes) is told
+
+
 def test_waiver_of_one_claim_covers_no_other():
     """Waivers are exact."""
     place = environment(waived=[waiver("parity.endpoint", "endpoint/list")])

@@ -199,6 +199,15 @@ def test_a_baseline_that_disagrees_with_itself_is_too_noisy() -> None:
     assert "disagrees with itself" in found.summary
 
 
+def test_where_p99_alone_is_limited_the_baseline_must_agree_with_itself_there() -> None:
+    """A' a third slower than A, and no limit but p99's: INCONCLUSIVE; with equal halves it is judged."""
+    alone = LIMITS.model_copy(update={"p50": None, "p95": None})
+    found = judge_latency(simulated(again=1.35), alone)
+    assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.TOO_NOISY)
+    assert "disagrees with itself at p99" in found.summary
+    assert "disagrees" not in judge_latency(simulated(), alone).summary
+
+
 def test_a_candidate_that_refuses_connections_fails() -> None:
     """Nothing but connection errors: FAIL for the error rate, no latency."""
     run = simulated()

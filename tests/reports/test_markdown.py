@@ -179,3 +179,15 @@ def test_no_report_is_kinder_than_its_decision(seen, waive):
         assert (f"| PASS | {each.claim} |" in text) is (each.verdict is Verdict.PASS)
     if decision.action is not Action.ADVANCE:
         assert "ADVANCE" not in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "mark"),
+    [("measured", "PASS"), ("attested", "PASS (attested by a person)"), ("rejudged", "PASS (judged anew)")],
+)
+def test_the_table_tells_what_nobody_measured_or_was_judged_anew(kind, mark):
+    """A verdict a person gave, or later rules, is told from one that was measured."""
+    decision = ask(environment(), "10", world(green()))
+    claims = tuple(replace(each, kind=kind) if each.claim == LIST else each for each in decision.claims)
+    row = next(line for line in markdown(replace(decision, claims=claims)).splitlines() if plain(line).count(str(LIST)))
+    assert row.startswith(f"| {mark} |")

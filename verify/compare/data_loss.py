@@ -23,6 +23,7 @@ from verify.core.verdicts import (
     passed,
     unheard,
 )
+from verify.core.words import number_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ def judge_data_loss(asks: Sequence[Observation[Reply]], spec: DataLoss) -> Concl
     if unread or not losses:
         return inconclusive(Cause.NO_ANSWER, f"{source}: {unread[0] if unread else 'was not asked'}")
     found = losses[-1]
-    receipt = f"{len(losses)} answers, {', '.join(paths_of(spec))}"
+    receipt = f"{number_of(len(losses), 'answer')}, {', '.join(paths_of(spec))}"
     if found.attempted == 0:
         return inconclusive(
             Cause.TOO_FEW, f"{source}: nothing was attempted, so nothing could be lost", receipt=receipt

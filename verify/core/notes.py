@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from verify.core.holding import unchecked
 from verify.core.links import Adopted, Override
+from verify.core.model import Accepted, Waiver
 from verify.core.overriding import told
 from verify.core.passage import arrived, reached
 from verify.core.standing import Standing
 from verify.core.subjects import Environment
 from verify.core.verdicts import Verdict
 from verify.core.world import Found, World
+
+# What somebody answers for beyond a quarter of a year is told again in each decision.
+FAR: Final = timedelta(days=90)
 
 
 def notes(
@@ -27,6 +32,7 @@ def notes(
     return (
         *(f"{words}: {told(each)}" if each is used and words else told(each) for each in overrides),
         *_adopted(environment, world),
+        *_far_ahead(environment, world),
         *(_attested(each) for each in found.standings.values() if _said_by_a_person(each)),
         *_rejudged(found),
         *(
@@ -45,6 +51,20 @@ def _adopted(environment: Environment, world: World) -> list[str]:
         f"step {each.step} was adopted on {each.decided_at:%Y-%m-%d} on the word of {each.attested_by}: {each.reason}"
         for each in world.chain
         if isinstance(each, Adopted) and each.step in steps
+    ]
+
+
+def _far_ahead(environment: Environment, world: World) -> list[str]:
+    """Waivers and accepted differences whose last day is so far away that nobody is asked about them again."""
+    last = (world.now + FAR).date()
+    places: list[tuple[Waiver | Accepted, str]] = [
+        *((each, f"{each.subject}: waived") for each in environment.file.waived),
+        *((each, f"{each.subject} {each.path}: accepted") for each in environment.system.accepted),
+    ]
+    return [
+        f"{each.check} {place} by {each.approved_by} until {each.until}, over {FAR.days} days ahead"
+        for each, place in places
+        if each.until > last
     ]
 
 

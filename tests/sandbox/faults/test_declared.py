@@ -30,7 +30,7 @@ def test_faults_are_all_there():
     """The systems have the planted defects they are meant to have."""
     http = {"field-dropped", "number-as-string", "array-reordered", "wrong-target", "health-down", "health-login-page",
             "route-missing", "truncated-gzip", "error-page"}  # fmt: skip
-    load = {"status-500", "latency-20-percent", "tail-x5"}
+    load = {"status-500", "status-200-empty", "latency-20-percent", "tail-x5"}
     data = {"row-lost", "row-extra", "row-doubled", "last-digit", "null-as-empty", "absent-as-null", "sub-millisecond",
             "unicode-form", "swapped-columns", "write-one-side"}  # fmt: skip
     assert {each.name for each in faults_of("easypicks")} >= http | load

@@ -40,6 +40,14 @@ def test_one_percent_of_answers_is_500():
     assert 0.008 < len(hits[0]) / MANY < 0.012
 
 
+def test_one_percent_of_answers_is_empty():
+    """About one answer in a hundred says 200 and nothing else."""
+    found = active("status-200-empty")
+    empty = [answer for i in range(MANY) if (answer := found.change(ANSWER, i)) is not ANSWER]
+    assert {(answer.status, answer.body) for answer in empty} == {(200, "")}
+    assert 0.008 < len(empty) / MANY < 0.012
+
+
 def test_answers_outside_the_api_never_fail_at_random():
     """An answer without an index (health, a page) stays as it is."""
     assert active("status-500").change(ANSWER) is ANSWER
