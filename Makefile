@@ -10,7 +10,7 @@ demo: $(READY) ## a real migration verified, benchmarked and gated, then stopped
 	$(BIN)/python -m verify.demo
 
 test: $(READY) ## every test, on real engines, in random order
-	$(BIN)/python -m pytest tests -o addopts="" -o faulthandler_timeout=240 -o faulthandler_exit_on_timeout=true \
+	$(BIN)/python -m pytest tests -o addopts="" -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true \
 		-p no:locust --import-mode=importlib -ra -n $(WORKERS) --dist loadgroup
 
 check: $(READY) ## format, lint, types, import contracts, generated files
