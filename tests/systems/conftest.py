@@ -15,7 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import own
-from desk import Desk
+from desk import Desk, recent
 
 from sandbox.engines import postgres as postgres_engine
 from sandbox.engines.server import Server
@@ -53,9 +53,13 @@ def postgres(pickup: Twin, tmp_path: Path) -> Desk:
 
 
 @pytest.fixture(scope="session")
-def green_lightsail(easypicks: Twin, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """Evidence that proves every claim of lightsail."""
-    desk = Desk("lightsail", tmp_path_factory.mktemp("green") / "evidence", easypicks.variables)
+def green_lightsail(easypicks: Twin, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Desk]:
+    """Gives recent evidence that proves every claim of lightsail."""
+    return recent(lambda: _green(Desk("lightsail", tmp_path_factory.mktemp("green") / "evidence", easypicks.variables)))
+
+
+def _green(desk: Desk) -> Desk:
+    """The desk, when everything it asked was proven."""
     ended = desk.pytest("-q")
     assert ended.code == 0, ended.said
     desk.write_load()
@@ -65,10 +69,11 @@ def green_lightsail(easypicks: Twin, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def proven(green_lightsail: Desk, tmp_path: Path) -> Desk:
+def proven(green_lightsail: Callable[[], Desk], tmp_path: Path) -> Desk:
     """A desk of its own before lightsail, every claim proven a moment ago."""
-    shutil.copytree(green_lightsail.root, tmp_path / "evidence")
-    return replace(green_lightsail, root=tmp_path / "evidence")
+    green = green_lightsail()
+    shutil.copytree(green.root, tmp_path / "evidence")
+    return replace(green, root=tmp_path / "evidence")
 
 
 @contextmanager

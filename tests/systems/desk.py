@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -28,6 +29,7 @@ from verify.trial import Trial, locked_checks, on_trial
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN_S = 60.0
+RECENT_S = 300.0
 CHECKS = ROOT / "verify" / "checks"
 CUTOVER = ("-c", "from verify.cli import main; main()")
 LOADED = ("load.headroom", "load.latency", "success.error_rate")
@@ -153,6 +155,18 @@ def _write(desk: Desk, tool: str, wanted: Callable[[str], bool], clock: Callable
         journal.seal(claim, {"setup": "passed", "call": "passed", "teardown": "passed"})
     journal.finish(exit_status=0, fingerprints=trial.fingerprints())
     trial.close()
+
+
+def recent(make: Callable[[], Desk], *, clock: Callable[[], float] = time.monotonic) -> Callable[[], Desk]:
+    """Gives what `make` made at most `RECENT_S` ago; a gate takes the health of a quarter of an hour for stale."""
+    kept: list[tuple[float, Desk]] = []
+
+    def give() -> Desk:
+        if not kept or clock() - kept[-1][0] > RECENT_S:
+            kept.append((clock(), make()))
+        return kept[-1][1]
+
+    return give
 
 
 def runs_of(desk: Desk) -> list:

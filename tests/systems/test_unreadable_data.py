@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from desk import Desk
+from desk import Desk, recent
 from relay import Relay
 
 pytestmark = pytest.mark.xdist_group("systems-pickup")
@@ -19,8 +19,11 @@ CONSISTENCY = "verify/checks/test_consistency.py"
 
 @pytest.fixture(scope="session")
 def green_postgres(pickup, tmp_path_factory):
-    """Every data set proven equal, the baseline's file in a place of its own."""
-    folder = tmp_path_factory.mktemp("green")
+    """Gives recent evidence: every data set proven equal, the baseline's file in a place of its own."""
+    return recent(lambda: _green(pickup, tmp_path_factory.mktemp("green")))
+
+
+def _green(pickup, folder):
     file = shutil.copy(pickup.variables["PICKUP_JSON_FILE"], folder / "data.json")
     desk = Desk("postgres", folder / "evidence", {**pickup.variables, "PICKUP_JSON_FILE": str(file)})
     ended = desk.pytest("-q", CONSISTENCY)
@@ -32,10 +35,11 @@ def green_postgres(pickup, tmp_path_factory):
 @pytest.fixture
 def equal(green_postgres, tmp_path):
     """A desk of its own with that evidence; the file is as it was afterwards."""
-    shutil.copytree(green_postgres.root, tmp_path / "evidence")
-    file = green_postgres.variables["PICKUP_JSON_FILE"]
+    green = green_postgres()
+    shutil.copytree(green.root, tmp_path / "evidence")
+    file = green.variables["PICKUP_JSON_FILE"]
     shutil.copy(file, tmp_path / "whole.json")
-    yield replace(green_postgres, root=tmp_path / "evidence")
+    yield replace(green, root=tmp_path / "evidence")
     shutil.copy(tmp_path / "whole.json", file)
 
 
