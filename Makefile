@@ -9,6 +9,7 @@ WORKERS ?= 2
 demo: $(READY) ## a real migration verified, benchmarked and gated, then stopped by a planted defect
 	$(BIN)/python -m verify.demo
 
+# Groups that share an engine stay on one worker only once pytest-xdist groups under pytest 9.2 again (its issue 1386).
 test: $(READY) ## every test, on real engines, in random order
 	$(BIN)/python -m pytest tests -o addopts="" -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true \
 		-p no:locust --import-mode=importlib -ra -n $(WORKERS) --dist loadgroup

@@ -28,7 +28,7 @@ from verify.stores.registry import problems
 from verify.trial import Trial, locked_checks, on_trial
 
 ROOT = Path(__file__).resolve().parents[2]
-WITHIN_S = 60.0
+WITHIN_S = 180.0
 RECENT_S = 300.0
 CHECKS = ROOT / "verify" / "checks"
 CUTOVER = ("-c", "from verify.cli import main; main()")

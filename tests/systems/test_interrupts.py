@@ -67,7 +67,7 @@ def test_an_interrupted_run_leaves_what_was_true(proven, waiting):
     process = desk.begin("-m", "pytest", f"--env={desk.env}", "-p", "waits", "-p", "no:cacheprovider")
     until(process, waiting / "waiting")
     os.killpg(process.pid, signal.SIGINT)
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=90)
     assert process.returncode == 2, said
     run = runs_of(proven)[-1]
     judged = {f"{claim.check} {claim.subject}" for claim in run.evidence}
@@ -89,7 +89,7 @@ def test_an_interrupted_sandbox_leaves_no_process(lightsail, waiting, number):
     family = below(process.pid)
     assert len(family) > 4
     os.kill(process.pid, number) if number is signal.SIGKILL else os.killpg(process.pid, number)
-    process.communicate(timeout=30)
+    process.communicate(timeout=90)
     assert process.returncode not in (0, 10)
     for pid in family:
         while alive(pid):

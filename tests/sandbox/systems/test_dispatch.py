@@ -14,7 +14,7 @@ from sandbox.systems import dispatch
 from sandbox.systems.twin import Twin
 
 pytestmark = pytest.mark.xdist_group("dispatch")
-WITHIN_S = 5.0
+WITHIN_S = 20.0
 SIDES = ("DISPATCH_SINGLE_URL", "DISPATCH_CLUSTER_URL")
 
 

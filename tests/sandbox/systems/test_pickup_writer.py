@@ -10,7 +10,7 @@ from sandbox.errors import SandboxError
 from sandbox.systems.pickup.writer import order
 from sandbox.writing import writing
 
-WITHIN_S = 60.0
+WITHIN_S = 180.0
 
 
 def taken(side):
