@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import duckdb
 import pytest
@@ -49,6 +50,58 @@ def test_few_suspects_are_compared_in_less_memory(monkeypatch: pytest.MonkeyPatc
     compare_records(*sides, dataset=dataset)
     with database(Room()) as connection:
         assert found[0] == pytest.approx(_limit(connection) * left, abs=0.2)
+
+
+@pytest.mark.parametrize(("lookup", "left"), [(True, 0.56), (False, 1.0)])
+def test_many_suspects_that_are_looked_up_leave_room_for_what_is_read(
+    monkeypatch: pytest.MonkeyPatch, *, lookup: bool, left: float
+) -> None:
+    """Looked up they lie still; where all records are read, the suspects are gone through for each batch."""
+    monkeypatch.setattr(suspects, "_MANY", 8)
+    found = _limits(monkeypatch, "_read")
+    _differ(lookup=lookup)
+    with database(Room()) as connection:
+        assert found == pytest.approx([_limit(connection) * left] * 2, abs=0.2)
+
+
+def test_where_looking_up_is_given_up_many_suspects_have_all_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is gone through for each batch must not be spilled and read back each time."""
+
+    def given_up(self: suspects.Suspects, *_: object) -> Iterator[None]:
+        return False
+        yield
+
+    monkeypatch.setattr(suspects, "_MANY", 8)
+    monkeypatch.setattr(suspects.Suspects, "_looked_up", given_up)
+    found = _limits(monkeypatch, "_picked")
+    _differ(lookup=True)
+    with database(Room()) as connection:
+        assert found == pytest.approx([_limit(connection)] * 2, abs=0.2)
+
+
+def _limits(monkeypatch: pytest.MonkeyPatch, method: str) -> list[float]:
+    """The memory that is left whenever that method of the suspects is called."""
+    found: list[float] = []
+    plain = getattr(suspects.Suspects, method)
+
+    def told(self: suspects.Suspects, *words: object) -> object:
+        with self.joined.connection.cursor() as cursor:
+            found.append(_limit(cursor))
+        return plain(self, *words)
+
+    monkeypatch.setattr(suspects.Suspects, method, told)
+    return found
+
+
+def _differ(*, lookup: bool) -> None:
+    """Every row differs."""
+    dataset = Dataset(key=("id",))
+    other: list[Record] = [{**row, "v": "other"} for row in ROWS]
+    compare_records(
+        Records(ROWS).side(dataset, "baseline", lookup=lookup),
+        Records(other).side(dataset, "candidate", lookup=lookup),
+        dataset=dataset,
+    )
 
 
 def test_what_is_read_again_and_again_finds_the_memory_it_had() -> None:

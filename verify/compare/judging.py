@@ -17,8 +17,8 @@ from verify.core.verdicts import SHOWN_DIFFERENCES, Difference
 from verify.core.words import number_of
 
 _BARE: Final = "a part of the key is null or absent, so it tells no record from others; name other columns, or key: []"
-# So many values of each side are joined at once; a record may have hundreds.
-_HELD: Final = 3_000_000
+# So many columns, and values of them on each side, are joined at once; a record may have hundreds.
+_TOGETHER, _HELD = 12, 3_000_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,8 +74,12 @@ class Judge:
     def _unequal_values(self, rows: int) -> int:
         if not rows:
             return 0
-        counts = ", ".join(f"count(*) FILTER (x.v{at} <> y.v{at})" for at in range(len(self._paths)))
-        parts = self._joined.parted(rows, max(1, _HELD // len(self._paths)))
+        every = range(len(self._paths))
+        return sum(self._unequal(rows, every[at : at + _TOGETHER]) for at in every[::_TOGETHER])
+
+    def _unequal(self, rows: int, columns: Sequence[int]) -> int:
+        counts = ", ".join(f"count(*) FILTER (x.v{at} <> y.v{at})" for at in columns)
+        parts = self._joined.parted(rows, _HELD // len(columns))
         return sum(sum(self._row(counts, self._pairs("suspects", within))) for within in parts)
 
     def _pairs(self, table: str, within: str = "true") -> str:

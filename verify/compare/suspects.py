@@ -16,7 +16,7 @@ import pyarrow as pa
 from verify.compare.coverage import rule_of
 from verify.compare.joining import GATHERED, Joined
 from verify.compare.pages import Side, closed_after, gathered
-from verify.compare.workplace import SIDES, kept_to, on_both, reading
+from verify.compare.workplace import SIDES, Lift, kept_to, on_both, reading
 from verify.core.datasets import Dataset
 from verify.core.watching import Watch
 
@@ -29,6 +29,8 @@ _CHUNK: Final = 50_000
 _MANY: Final = 500_000
 # Whatever is given is filled; few suspects of a record that is not wide are compared in less, and no slower.
 _SHARE, _WIDE = 0.85, 100
+# Many suspects that are looked up lie still; what is taken in of them needs a block of each column of each side.
+_LOOKED_UP_SHARE, _A_COLUMN = 0.55, 0.005
 
 
 def _next(
@@ -41,6 +43,10 @@ def _next(
         for batch in gathered(taken, GATHERED):
             yield batch, True
     return len(keys)
+
+
+def _nothing() -> None:
+    """Nothing was kept back, so there is nothing to lift."""
 
 
 class Suspects:
@@ -59,6 +65,7 @@ class Suspects:
         self._connection = joined.connection
         # Each look at the suspects hashes them: two at once would need room for two.
         self._turn = Lock()
+        self._lift: Lift = _nothing
 
     def raw(self, at: int) -> str:
         """The column that holds the value as it came."""
@@ -69,11 +76,19 @@ class Suspects:
         """The columns of both tables, in order."""
         return [*self.joined.keys, *(f"v{at}" for at in range(self.joined.values)), *(f"w{at}" for at in self.ruled)]
 
-    def room(self) -> AbstractContextManager[None]:
+    def room(self) -> AbstractContextManager[Lift]:
         """Inside the block few suspects take less memory than many may."""
         if self.joined.values > _WIDE or self.joined.number("suspects") > _MANY:
-            return nullcontext()
+            return nullcontext(_nothing)
         return kept_to(self._connection, _SHARE)
+
+    def _beside(self) -> AbstractContextManager[Lift]:
+        """Inside the block what is read has room, but where many suspects are gone through for each batch."""
+        if self.joined.number("suspects") <= _MANY:
+            return reading(self._connection)
+        sought = (self._sought(self._connection, name, side) for name, side in self.joined.sides.items())
+        share = _LOOKED_UP_SHARE + _A_COLUMN * self.joined.values
+        return kept_to(self._connection, share) if share < 1 and all(sought) else nullcontext(_nothing)
 
     def read(self, watch: Watch) -> None:
         """Reads the suspects' records again, on both sides at once."""
@@ -82,8 +97,7 @@ class Suspects:
             columns = ", ".join(f"{column} VARCHAR" for column in self.columns)
             self._connection.execute(f"CREATE OR REPLACE TABLE {name}_values ({columns}{marks})")
         # A connection serves one thread; each side's own cursor sees the same tables.
-        # Many suspects take more room themselves.
-        with nullcontext() if self.joined.number("suspects") > _MANY else reading(self._connection):
+        with self._beside() as self._lift:
             on_both(lambda name, stop: self._read(name, watch, stop))
 
     def _read(self, name: str, watch: Watch, stop: Event) -> None:
@@ -106,6 +120,9 @@ class Suspects:
         with self._connection.cursor() as cursor:
             if self._sought(cursor, name, side) and (yield from self._looked_up(cursor, name, side, fields, skip)):
                 return
+            if self.joined.number("suspects", cursor) > _MANY:
+                with self._turn:
+                    self._lift()
             cursor.execute(f"DELETE FROM {name}_values")
             # The table of suspects is hashed once for each batch.
             with closing(closed_after(side.scan(fields, skip))) as taken:

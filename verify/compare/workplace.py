@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -23,6 +23,7 @@ _KIB_A_COLUMN: Final = 512
 _READING: Final = 0.4
 SIDES: Final = ("baseline", "candidate")
 T = TypeVar("T")
+Lift: TypeAlias = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,28 +85,37 @@ def database(room: Room) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def reading(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def reading(connection: duckdb.DuckDBPyConnection) -> Iterator[Lift]:
     """
     The database keeps to two fifths of its memory for the block, because what is read needs room beside it.
 
-    That is enough to take rows in, and spilling the rest is not slower; joining many needs all of it.
+    That is enough to take rows in, and spilling the rest is not slower; joining many needs all of it, which the block
+    may claim before its end.
     """
-    with kept_to(connection, _READING):
-        yield
+    with kept_to(connection, _READING) as lift:
+        yield lift
         given_back()
 
 
 @contextmanager
-def kept_to(connection: duckdb.DuckDBPyConnection, share: float) -> Iterator[None]:
-    """The database keeps to this share of its memory for the block. Where nothing may be spilled nothing changes."""
+def kept_to(connection: duckdb.DuckDBPyConnection, share: float) -> Iterator[Lift]:
+    """
+    The database keeps to this share of its memory for the block, or until the block calls what it is given.
+
+    Where nothing may be spilled nothing changes.
+    """
     query = "SELECT current_setting('memory_limit'), current_setting('temp_directory')"
     ((memory, folder),) = connection.execute(query).fetchall()
     number, unit = str(memory).split()
     if folder:
         connection.execute(f"SET memory_limit = '{float(number) * share:.1f} {unit}'")
-    yield
-    # DuckDB tells tenths, cut off: what is told must not shrink each time it is said again.
-    connection.execute(f"SET memory_limit = '{float(number) + 0.05:.2f} {unit}'")
+
+    def lift() -> None:
+        # DuckDB tells tenths, cut off: what is told must not shrink each time it is said again.
+        connection.execute(f"SET memory_limit = '{float(number) + 0.05:.2f} {unit}'")
+
+    yield lift
+    lift()
 
 
 def given_back() -> None:
