@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import threading
 from collections.abc import Iterator
@@ -63,6 +64,18 @@ def test_a_run_that_does_not_end_is_given_up(tmp_path: Path) -> None:
         ran(found, tmp_path, "signal = __import__('signal'); signal.pause()", within=2.0)
 
 
+def ends(pid: int) -> bool:
+    """The process is gone, or goes within a minute, as the kernel tells: a busy machine takes its time."""
+    try:
+        told = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([told], [], [], 60.0)[0])
+    finally:
+        os.close(told)
+
+
 def test_a_run_is_stopped_from_another_thread(tmp_path: Path) -> None:
     """Whoever waits for it is told, what was forked is gone, and no other run starts."""
     pause = threading.Event()
@@ -82,6 +95,5 @@ def test_a_run_is_stopped_from_another_thread(tmp_path: Path) -> None:
         other.join()
         with pytest.raises(CutoverError, match=r"is gone|has ended"):
             ran(found, tmp_path, "pass")
-    stat = Path(f"/proc/{(tmp_path / 'pid').read_text()}/stat")
-    assert not stat.exists() or ") Z " in stat.read_text()  # killed with its parent, and perhaps not waited for yet
+    assert ends(int((tmp_path / "pid").read_text()))  # killed with its parent
     found.stop()  # of what is gone already, nothing
