@@ -131,7 +131,8 @@ def test_a_misspelt_store_under_data_is_a_mistake():
     assert problems(data={"recods": "shared"}) == [
         "system.yaml: data.recods: no store is called 'recods'; did you mean records?"
     ]
-    assert problems(data={"main": "replicated", "queue": "replicated"}) == []
+    for other in ("queue", "mail", "main2"):
+        assert problems(data={"main": "replicated", other: "replicated"}) == []
 
 
 def test_identity_must_tell_the_sides_apart():

@@ -45,10 +45,10 @@ def unsound_data(system: SystemFile, sides: Sides) -> Found:
 
 
 def _misspelt(system: SystemFile, sides: Sides) -> Found:
-    """Names under `data` that are nearly a store's. A name unlike all of them may be a store nobody can read here."""
-    stores = sorted({name for side in sides.values() for name in side.stores})
-    for name in system.data:
-        if name not in stores and (close := difflib.get_close_matches(name, stores, n=1)):
+    """Names under `data` that are nearly that of a store left out there; others may be stores nobody can read here."""
+    stores = {name for side in sides.values() for name in side.stores}
+    for name in sorted(system.data.keys() - stores):
+        if close := difflib.get_close_matches(name, sorted(stores - system.data.keys()), n=1):
             yield ("data", name), f"no store is called {name!r}; did you mean {close[0]}?"
 
 

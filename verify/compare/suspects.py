@@ -76,10 +76,10 @@ class Suspects:
         """The columns of both tables, in order."""
         return [*self.joined.keys, *(f"v{at}" for at in range(self.joined.values)), *(f"w{at}" for at in self.ruled)]
 
-    def room(self) -> AbstractContextManager[Lift]:
+    def room(self) -> AbstractContextManager[object]:
         """Inside the block few suspects take less memory than many may."""
         if self.joined.values > _WIDE or self.joined.number("suspects") > _MANY:
-            return nullcontext(_nothing)
+            return nullcontext()
         return kept_to(self._connection, _SHARE)
 
     def _beside(self) -> AbstractContextManager[Lift]:
