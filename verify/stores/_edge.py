@@ -18,6 +18,8 @@ from verify.core.secrets import Secret
 _BY_STATE: Final[dict[str, type[StoreError]]] = {
     "42P01": CollectionMissing, "42703": CollectionMissing, "3F000": CollectionMissing, "3D000": CollectionMissing,
     "42501": StoreRefused, "28000": StoreRefused, "28P01": StoreRefused,
+    # A function of theirs is called like one of the server's, so that the server cannot choose.
+    "42725": StoreUnreadable,
     "55P03": StoreUnavailable, "55006": StoreUnavailable, "HV00N": StoreUnavailable,
 }  # fmt: skip
 _BY_CLASS: Final[dict[str, type[StoreError]]] = {

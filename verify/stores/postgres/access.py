@@ -7,7 +7,7 @@ from verify.stores.postgres.session import Connection
 
 _ROLE = """
     SELECT r.rolsuper, pg_has_role(current_user, c.relowner, 'USAGE'),
-        ARRAY(SELECT word FROM unnest('{INSERT,UPDATE,DELETE,TRUNCATE}'::text[]) word
+        ARRAY(SELECT word FROM pg_catalog.unnest('{INSERT,UPDATE,DELETE,TRUNCATE}'::text[]) word
               WHERE has_table_privilege(c.oid, word))
     FROM pg_class c, pg_roles r WHERE c.oid = %s AND r.rolname = current_user
 """

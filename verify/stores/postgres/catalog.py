@@ -11,7 +11,7 @@ from verify.stores.postgres.session import Connection
 
 _RELATION = """
     SELECT c.oid::int8, c.relkind = 'r' AND c.relhassubclass,
-        (SELECT coalesce(array_agg(i.inhrelid::int8 ORDER BY i.inhrelid), '{}') FROM pg_inherits i
+        (SELECT coalesce(pg_catalog.array_agg(i.inhrelid::int8 ORDER BY i.inhrelid), '{}') FROM pg_inherits i
          WHERE i.inhparent = c.oid AND NOT i.inhdetachpending)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = %s AND c.relname = %s AND c.relkind = ANY('{r,p,v,m,f}')
@@ -26,7 +26,7 @@ _TYPES = """
         UNION
         SELECT inner_type FROM used JOIN pg_type t ON t.oid = used.id
             LEFT JOIN pg_range g ON t.oid IN (g.rngtypid, g.rngmultitypid),
-            unnest(ARRAY[t.typbasetype, CASE WHEN t.typcategory = 'A' THEN t.typelem END, g.rngsubtype,
+            pg_catalog.unnest(ARRAY[t.typbasetype, CASE WHEN t.typcategory = 'A' THEN t.typelem END, g.rngsubtype,
                          CASE WHEN t.typtype = 'm' THEN g.rngtypid END]
                    || ARRAY(SELECT a.atttypid FROM pg_attribute a
                             WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
@@ -46,11 +46,11 @@ _TYPES = """
 # Key columns of every index that forbids two equal rows whatever they hold. A NOT NULL that was never validated
 # (18 and later) does not count. `plain` says that ORDER BY and row comparison mean what the index is sorted by.
 _UNIQUE = """
-    SELECT array_agg(a.attname::text ORDER BY k.place), i.indisprimary,
-        m.amname = 'btree' AND count(DISTINCT i.indoption[k.place - 1]) = 1
+    SELECT pg_catalog.array_agg(a.attname::text ORDER BY k.place), i.indisprimary,
+        m.amname = 'btree' AND pg_catalog.count(DISTINCT i.indoption[k.place - 1]) = 1
         AND bool_and(i.indcollation[k.place - 1] = a.attcollation AND o.opcdefault) AS plain
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam,
-        unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
+        pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
         JOIN pg_attribute a ON a.attnum = k.number AND a.attnotnull AND NOT EXISTS (
             SELECT FROM pg_constraint n WHERE n.conrelid = a.attrelid AND n.contype = 'n' AND NOT n.convalidated
             AND n.conkey = ARRAY[a.attnum]),

@@ -110,7 +110,7 @@ def _boundary(connection: Connection, found: Relation, low: Sequence[str] | None
     """The key that many rows past `low`, as texts; None when there are not as many left."""
     if not found.order:
         return None
-    texts = ", ".join(f"t.{quoted(name)}::text" for name in found.order)
+    texts = ", ".join(f"pg_catalog.concat(t.{quoted(name)})" for name in found.order)
     order = ", ".join(f"t.{quoted(name)}" for name in found.order)
     where = f" WHERE {_beyond(found, '>', low)}" if low else ""
     query = f"SELECT {texts} FROM {found.name} AS t{where} ORDER BY {order} OFFSET {size - 1} LIMIT 1"

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from verify.stores.postgres.catalog import Relation
-from verify.stores.postgres.encoding import unwrapped
+from verify.stores.postgres.encoding import shown, unwrapped
 from verify.stores.postgres.names import quoted
 
 _AS_IT_IS: Final = {"int2", "int4", "bool", "uuid", "bytea", "date", "float4", "float8"}
@@ -53,7 +53,7 @@ def _hashed(relation: Relation, column: str, *, wide: bool) -> str:
     name = quoted(column)
     kind = unwrapped(relation.columns[column], relation.types)
     if not kind.builtin:
-        return f'{name}::text COLLATE "C"'
+        return f'({shown(name)}) COLLATE "C"'
     if kind.name in _AS_IT_IS:
         return name
     if kind.name in _AS_BYTES:

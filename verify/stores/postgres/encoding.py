@@ -43,9 +43,19 @@ def expression(column: str, type_id: int, types: Mapping[int, Type], depth: int 
         return f"coalesce('{_PREFIXED[kind.name]}' || ({column})::text, 'n')"
     if kind.builtin and kind.name in _SPECIAL:
         return _SPECIAL[kind.name](column)
+    text = f"({column})::text" if kind.builtin else shown(column)
     if kind.kind == "e" or kind.category == "S":
-        return f"coalesce('s' || ({column})::text, 'n')"
-    return f"coalesce({literal('x' + kind.name + ':')} || ({column})::text, 'n')"
+        return f"coalesce('s' || {text}, 'n')"
+    return f"coalesce({literal('x' + kind.name + ':')} || {text}, 'n')"
+
+
+def shown(column: str) -> str:
+    """
+    SQL for the text that a type's own output function writes, NULL for none; for types that are not the server's own.
+
+    `::text` would ask a cast, and whoever owns a type may have made one that says the same of unlike values.
+    """
+    return f"CASE WHEN ({column}) IS NOT DISTINCT FROM NULL THEN NULL ELSE pg_catalog.concat({column}) END"
 
 
 def _numeric(column: str) -> str:
@@ -97,15 +107,16 @@ def _array(column: str, kind: Type, types: Mapping[int, Type], depth: int) -> st
     item = expression(f"item{depth}", kind.element, types, depth + 1)
     # In FROM, unnest() would take a composite apart into its fields.
     items = (
-        f"(SELECT coalesce(json_agg({item} ORDER BY place{depth}), '[]')::text FROM (SELECT item{depth},"
-        f" row_number() OVER () AS place{depth} FROM (SELECT unnest({column}) AS item{depth}) AS r{depth}) AS q{depth})"
+        f"(SELECT coalesce(pg_catalog.json_agg({item} ORDER BY place{depth}), '[]')::text FROM (SELECT item{depth},"
+        f" row_number() OVER () AS place{depth} FROM (SELECT pg_catalog.unnest({column}) AS item{depth}) AS r{depth})"
+        f" AS q{depth})"
         if unwrapped(kind.element, types).kind == "c" else
-        f"(SELECT coalesce(json_agg({item} ORDER BY place{depth}), '[]')::text"
-        f" FROM unnest({column}) WITH ORDINALITY AS items{depth}(item{depth}, place{depth}))"
+        f"(SELECT coalesce(pg_catalog.json_agg({item} ORDER BY place{depth}), '[]')::text"
+        f" FROM pg_catalog.unnest({column}) WITH ORDINALITY AS items{depth}(item{depth}, place{depth}))"
     )  # fmt: skip
     return (
         f"CASE WHEN ({column}) IS NULL THEN 'n'"
-        f" ELSE '{_ARRAY}' || coalesce(array_dims({column}), '') || ' ' || {items} END"
+        f" ELSE '{_ARRAY}' || coalesce(pg_catalog.array_dims({column}), '') || ' ' || {items} END"
     )
 
 
@@ -114,11 +125,13 @@ def _head(kind: Type, *, finishing: bool) -> str:
 
 
 def _range(column: str, kind: Type, types: Mapping[int, Type], depth: int) -> str:
-    low, high = (expression(f"{end}({column})", kind.bound, types, depth + 1) for end in ("lower", "upper"))
-    bounds = f"json_build_array(lower_inc({column}), upper_inc({column}), {low}, {high})::text"
+    low, high = (expression(f"pg_catalog.{end}({column})", kind.bound, types, depth + 1) for end in ("lower", "upper"))
+    closed = ", ".join(f"pg_catalog.{end}_inc({column})" for end in ("lower", "upper"))
+    bounds = f"pg_catalog.json_build_array({closed}, {low}, {high})::text"
     head = _head(kind, finishing=needs_finishing(kind.bound, types))
     return (
-        f"CASE WHEN ({column}) IS NULL THEN 'n' WHEN isempty({column}) THEN {literal(f'x{kind.name}:')} || 'empty'"
+        f"CASE WHEN ({column}) IS NULL THEN 'n'"
+        f" WHEN pg_catalog.isempty({column}) THEN {literal(f'x{kind.name}:')} || 'empty'"
         f" ELSE {head} || {bounds} END"
     )
 
@@ -128,8 +141,8 @@ def _multirange(column: str, kind: Type, types: Mapping[int, Type], depth: int) 
     head = _head(kind, finishing=needs_finishing(kind.bound, types))
     return (
         f"CASE WHEN ({column}) IS NULL THEN 'n' ELSE {head} ||"
-        f" (SELECT coalesce(json_agg({item} ORDER BY place{depth}), '[]')::text"
-        f" FROM unnest({column}) WITH ORDINALITY AS items{depth}(item{depth}, place{depth})) END"
+        f" (SELECT coalesce(pg_catalog.json_agg({item} ORDER BY place{depth}), '[]')::text"
+        f" FROM pg_catalog.unnest({column}) WITH ORDINALITY AS items{depth}(item{depth}, place{depth})) END"
     )
 
 
@@ -137,7 +150,7 @@ def _composite(column: str, kind: Type, types: Mapping[int, Type], depth: int) -
     # ROW(NULL) IS NULL is true; only IS NOT DISTINCT FROM NULL tells a row of nulls from no row at all.
     # json_build_array() takes no more than 100 arguments.
     parts = [expression(f"({column}).{quoted(name)}", each, types, depth + 1) for name, each in kind.fields]
-    body = " || ',' || ".join(f"to_json({part})::text" for part in parts) or "''"
+    body = " || ',' || ".join(f"pg_catalog.to_json({part})::text" for part in parts) or "''"
     return (
         f"CASE WHEN ({column}) IS NOT DISTINCT FROM NULL THEN 'n'"
         f" ELSE {_head(kind, finishing=True)} || '[' || {body} || ']' END"

@@ -12,8 +12,8 @@ from verify.stores.protocol import Listed
 # A partition is part of its parent's records and no collection of its own.
 _TABLES: Final = """
     SELECT n.nspname, c.relname, (
-        SELECT array_agg(a.attname::text ORDER BY k.place)
-        FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place), pg_attribute a
+        SELECT pg_catalog.array_agg(a.attname::text ORDER BY k.place)
+        FROM pg_index i, pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place), pg_attribute a
         WHERE i.indrelid = c.oid AND i.indisprimary AND k.place <= i.indnkeyatts
             AND a.attrelid = c.oid AND a.attnum = k.number),
         CASE c.relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialised view' WHEN 'f' THEN 'a foreign table'

@@ -14,7 +14,7 @@ _ACTIVE: Final = """
         (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND state <> 'idle'
             AND state <> 'idle in transaction' AND application_name <> 'cutover')
     ELSE
-        (SELECT count(DISTINCT l.pid) FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+        (SELECT pg_catalog.count(DISTINCT l.pid) FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
             WHERE l.locktype = 'virtualxid' AND l.pid <> pg_backend_pid()
             AND coalesce(a.application_name, '') <> 'cutover')
     END

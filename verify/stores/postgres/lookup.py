@@ -145,7 +145,8 @@ def _query(
         return f"{query} WHERE {sides[0]} = ANY({arrays[0]})", arguments
     alias = ", ".join(f"cutover_key{at}" for at in range(len(key)))
     joined = " AND ".join(f"{side} = cutover_key{at}" for at, side in enumerate(sides))
-    return f"{query} JOIN unnest({', '.join(arrays)}) AS cutover_asked({alias}) ON {joined}", arguments
+    asked = ", ".join(f"pg_catalog.unnest({each})" for each in arrays)
+    return f"{query} JOIN ROWS FROM ({asked}) AS cutover_asked({alias}) ON {joined}", arguments
 
 
 def _escaped(text: str) -> str:

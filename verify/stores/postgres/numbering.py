@@ -49,7 +49,7 @@ def numbered(
     name, hashed = quoted(key), row_hash(found, [key, *columns], seeds(seed)[0])
     pairs = zip((">=", "<="), ends, strict=True)
     within = where(*(f"{name} {operator} {int(end)}" for operator, end in pairs if end is not None))
-    query = f"SELECT array_agg({name}::int8), array_agg({hashed}) FROM {found.name}{within}"
+    query = f"SELECT pg_catalog.array_agg({name}::int8), pg_catalog.array_agg({hashed}) FROM {found.name}{within}"
     with connection.cursor(binary=True) as cursor:
         answer = cursor.execute(query.encode()).pgresult
         if answer is None:

@@ -67,7 +67,7 @@ TABLE: Final = """
         c.relreplident::text,
         CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
         CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
-        ARRAY(SELECT o FROM unnest(c.reloptions) o ORDER BY o COLLATE "C")
+        ARRAY(SELECT o FROM pg_catalog.unnest(c.reloptions) o ORDER BY o COLLATE "C")
     FROM pg_class c WHERE c.oid = %s
 """
 # Before 15 what a partition has from the table above was internal, as are the triggers of constraints. It is said of
@@ -93,14 +93,15 @@ PARTITIONS: Final = f"""
     SELECT parts.name, coalesce(pg_get_expr(c.relpartbound, c.oid), 'inherits'), c.relkind::text,
         c.relpersistence::text, c.relrowsecurity, c.relforcerowsecurity, c.relreplident::text,
         CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
-        ARRAY(SELECT o FROM unnest(c.reloptions) o ORDER BY o COLLATE "C")
+        ARRAY(SELECT o FROM pg_catalog.unnest(c.reloptions) o ORDER BY o COLLATE "C")
     FROM parts JOIN pg_class c ON c.oid = parts.oid WHERE parts.name IS NOT NULL ORDER BY parts.name COLLATE "C"
 """
 # A partition has no policy from the table above; its own count for whoever names it.
 POLICIES: Final = f"""
     WITH RECURSIVE {_PARTS}
     SELECT parts.name, polname, polcmd::text, polpermissive,
-        ARRAY(SELECT CASE WHEN r = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(r)::text END FROM unnest(polroles) r ORDER BY 1),
+        ARRAY(SELECT CASE WHEN r = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(r)::text END
+            FROM pg_catalog.unnest(polroles) r ORDER BY 1),
         pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)
     FROM parts JOIN pg_policy ON polrelid = parts.oid ORDER BY parts.name COLLATE "C" NULLS FIRST, polname COLLATE "C"
 """
@@ -144,7 +145,7 @@ COLLATIONS: Final = f"""
     WITH RECURSIVE {_PARTS}, used(oid) AS (
         SELECT a.attcollation FROM parts JOIN pg_attribute a ON a.attrelid = parts.oid
             WHERE a.attnum > 0 AND NOT a.attisdropped
-        UNION SELECT one FROM parts JOIN pg_index i ON i.indrelid = parts.oid, unnest(i.indcollation::oid[]) one
+        UNION SELECT one FROM parts JOIN pg_index i ON i.indrelid = parts.oid, pg_catalog.unnest(i.indcollation::oid[]) one
     )
     SELECT l.oid::regcollation::text, l.collprovider::text, l.collisdeterministic,
         coalesce(told ->> 'colllocale', told ->> 'colliculocale', l.collcollate),
