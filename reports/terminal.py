@@ -33,8 +33,11 @@ def inert(text: str) -> str:
 def headline(decision: Decision) -> str:
     """The action and what it means, in one line."""
     moving, other = _SAID[decision.question, decision.action]
-    said = (moving if decision.percent else other).format(decision.step)
-    percent = f" ({decision.percent:g} %)" if decision.percent else ""
+    moves = decision.percent and decision.of == "candidate"
+    said = (moving if moves else other).format(decision.step)
+    percent = f" ({decision.percent:g} %)" if moves else ""
+    if decision.percent and not moves and (decision.question, decision.action) == ("advance", Action.ADVANCE):
+        said += "; it moves no traffic"
     back = f", to {decision.target}" if decision.action is Action.ROLL_BACK else ""
     return f"{decision.action.value}: {decision.environment}: {said}{percent}{back}"
 

@@ -18,6 +18,7 @@ from verify.core.errors import CutoverError, EvidenceError
 from verify.core.gate import World, decide
 from verify.core.holding import dropped
 from verify.core.links import Link
+from verify.core.notes import noted
 from verify.core.plan import Plan, plan
 from verify.core.references import hashed_targets, names_in
 from verify.core.subjects import Environment, digest
@@ -33,12 +34,17 @@ _OFFLINE: Final = "--offline asks nobody; give --{} BUILD"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Builds:
-    """Which build each side is now; `silence` and `deaf` say why the candidate's or the baseline's is unknown."""
+    """
+    Which build each side is now; `silence` and `deaf` say why the candidate's or the baseline's is unknown.
+
+    `given` are the sides whose build somebody typed, so that nobody was asked.
+    """
 
     candidate: str | None
     baseline: str | None
     silence: str = ""
     deaf: str = ""
+    given: tuple[Literal["candidate", "baseline"], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +79,13 @@ def builds(
     offline: bool,
 ) -> Builds:
     """The builds that candidate and baseline say they are now, by one request each; `given` ones are not asked for."""
-    candidate, baseline = given
+    candidate, baseline = (each or None for each in given)  # an empty variable of a job is no build
     if offline:
         return Builds(
             candidate=candidate, baseline=baseline, silence=_OFFLINE.format("candidate"),
-            deaf="" if baseline else _OFFLINE.format("baseline"),
+            deaf="" if baseline else _OFFLINE.format("baseline"), given=_typed(candidate, baseline),
         )  # fmt: skip
+    typed = _typed(candidate, baseline)
     trial = on_trial(environment, values=values, root=root)
     hide_in_crashes(trial.mask)
     try:
@@ -86,7 +93,11 @@ def builds(
         baseline, deaf = (baseline, "") if baseline else _heard(trial, "baseline")
     finally:
         trial.close()
-    return Builds(candidate=candidate, baseline=baseline, silence=silence, deaf=deaf)
+    return Builds(candidate=candidate, baseline=baseline, silence=silence, deaf=deaf, given=typed)
+
+
+def _typed(candidate: str | None, baseline: str | None) -> tuple[Literal["candidate", "baseline"], ...]:
+    return (*(("candidate",) if candidate else ()), *(("baseline",) if baseline else ()))
 
 
 def candidate_build(environment: Environment, *, values: Mapping[str, str], root: Path) -> Observation[str]:
@@ -189,11 +200,20 @@ def ask(
         return sealed, path
 
 
+def answer(asked: Question, seen: Surveyed) -> Decision:
+    """The gate's answer, which also says whose build was typed instead of asked for."""
+    said = asked.builds
+    words = {"candidate": said.candidate, "baseline": said.baseline}
+    typed = ", ".join(f"{side} {words[side]}" for side in said.given)
+    told = [f"builds were given on the command line, nobody was asked: {typed}"] if typed else []
+    return noted(decide(asked.environment, seen.plan, seen.world, question=asked.question), told)
+
+
 def _sealed(asked: Question, seen: Surveyed) -> Decision:
     """The decision with its place in the chain and what it rests on."""
     environment, chain = asked.environment, seen.chain
     return replace(
-        decide(environment, seen.plan, seen.world, question=asked.question),
+        answer(asked, seen),
         sequence=len(chain.links) + 1,
         previous=chain.head,
         evidence=digest_of(seen.files),

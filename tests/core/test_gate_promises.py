@@ -150,3 +150,34 @@ def test_a_decision_of_before_success_was_kept_makes_none_of_it_new():
     }
     (line,) = changed(commitments(now), [entered(commitments={**old, "version": "2"})])
     assert line.startswith("objective error_rate")
+
+
+STEP = {"name": "10", "percent": 10.0, "requires": ["health", "parity"]}
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "line"),
+    [
+        (STEP, {**STEP, "percent": 100.0}, "step 10 percent: was 10, is 100 (loosened)"),
+        (STEP, {**STEP, "percent": 10.5}, "step 10 percent: was 10, is 10.5 (loosened)"),
+        (STEP, {**STEP, "percent": 1.0}, "step 10 percent: was 10, is 1"),
+        ({**STEP, "percent": None}, STEP, "step 10 percent: was null, is 10 (loosened)"),
+        (STEP, {**STEP, "percent": None}, "step 10 percent: was 10, is null"),
+        (STEP, {**STEP, "of": "baseline"}, 'step 10 of: was "candidate", is "baseline" (loosened)'),
+        ({**STEP, "of": "baseline"}, STEP, 'step 10 of: was "baseline", is "candidate" (loosened)'),
+    ],
+)
+def test_where_a_step_moves_traffic_is_a_promise(then, now, line):
+    """The same evidence at ten times the traffic, or about the other side, is told; more traffic is looser."""
+    assert told({"steps": [then]}, {"steps": [now]}) == (line,)
+
+
+@pytest.mark.parametrize("version", ["1", "2", "3"])
+def test_a_decision_of_before_shares_were_kept_makes_none_of_them_new(version):
+    """It knew its steps without them; what it did know of a step is still compared."""
+    then = commitments(environment(steps=[STEP]))
+    old = {name: said for name, said in then.items() if not name.endswith((" percent", " of"))}
+    before = entered(commitments={**old, "version": version})
+    assert not [each for each in changed(then, [before]) if each.startswith("step ")]
+    now = commitments(environment(steps=[{**STEP, "requires": ["health"], "percent": 50.0}]))
+    assert [each.partition(":")[0] for each in changed(now, [before])] == ["step 10 requires"]

@@ -56,6 +56,14 @@ def test_the_decision_comes_first(found):
     assert re.search(rf"<title>{found.action.value}: shop/target: ", text)
 
 
+def test_a_step_about_the_baseline_moves_no_traffic_on_the_page():
+    """Neither what was asked nor what is said names a share."""
+    text = words(rendered(decision(action=Action.ADVANCE, of="baseline")))
+    assert "may we begin step 10 ?" in text.replace("10?", "10 ?")
+    assert "step 10 may begin; it moves no traffic" in text
+    assert "traffic move to" not in text
+
+
 def test_one_file_that_needs_nothing(found):
     """No address to fetch from, no element that fetches, and a policy that would refuse it."""
     text = rendered(found, measured=measured(columns(), load_settled(), PROMISED))

@@ -56,6 +56,20 @@ def test_a_step_without_percentage():
     assert headline(entered("canary", None)) == "ADVANCE: shop/target: step canary may begin"
 
 
+@pytest.mark.parametrize(
+    ("question", "action", "words"),
+    [
+        ("advance", Action.ADVANCE, "step 10 may begin; it moves no traffic"),
+        ("advance", Action.HOLD, "step 10 must not begin"),
+        ("stay", Action.ADVANCE, "step 10 may go on"),
+    ],
+)
+def test_a_step_about_the_baseline_moves_no_traffic(question, action, words):
+    """Whatever percentage is written beside it."""
+    decision = replace(entered(of="baseline"), question=question, action=action)
+    assert headline(decision) == f"{action.value}: shop/target: {words}"
+
+
 def test_counts():
     """Proven of required, a family each; waived apart."""
     assert counts(ask(environment(), "10", world(green(HEALTH, LIST, LOAD)))) == "health 1/1 · parity 1/2"

@@ -33,9 +33,9 @@ from verify.core.catalogue import Claim
 from verify.core.decision import Decision, dump_decision
 from verify.core.errors import CutoverError
 from verify.core.explaining import explain
-from verify.core.gate import decide, find
+from verify.core.gate import find
 from verify.core.subjects import Environment
-from verify.gating import Question, Seal, ask, builds, survey
+from verify.gating import Question, Seal, answer, ask, builds, survey
 from verify.recording import home, utc_now
 from verify.signing import IN_TOTO, enveloped
 
@@ -212,7 +212,7 @@ def _explained(asked: Question, root: Path, *, as_json: bool) -> int:
     brought(home(root, environment))
     seen = survey(asked, root=root, values=os.environ, now=utc_now())
     plan, world = seen.plan, seen.world
-    decision = decide(environment, plan, world, question=asked.question)
+    decision = answer(asked, seen)
     found = find(environment, plan, world, question=asked.question)
     explained = explain(plan, world, found, found.since if asked.question == "advance" else None)
     if as_json:

@@ -17,9 +17,10 @@ from verify.core.subjects import Environment
 from verify.core.successes import Success
 
 _PROMISED: Final = ("requires", "fresh", "observe", "on_fail")
-_VERSION: Final = "3"
+_VERSION: Final = "4"
 # A decision of an earlier number knew nothing of these: that it does not name them says nothing.
 _SINCE: Final = {2: ("softening ", "left out "), 3: ("success ", "metrics ", "rollback ", "health ")}
+_STEPS_SINCE: Final = {4: (" percent", " of")}
 _DURATION: Final[TypeAdapter[timedelta]] = TypeAdapter(Duration)
 _MORE_IS_STRICTER: Final = frozenset(
     {"at_least", "minimum", "observe", "peak", "safety", "share", "over", "visitors", "asks", "sticky", "drills", "quiet",
@@ -43,6 +44,7 @@ def commitments(environment: Environment) -> dict[str, str]:
     for step in system.steps:
         said = step.model_dump(mode="json")
         found |= {f"step {step.name} {part}": _text(said[part]) for part in _PROMISED}
+        found |= {f"step {step.name} percent": _share(step.percent), f"step {step.name} of": _text(step.of)}
     return dict(sorted(found.items()))
 
 
@@ -74,6 +76,11 @@ def _by_name(success: Success, part: str) -> list[str]:
 
 def _text(value: JsonValue) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _share(percent: float | None) -> str:
+    """A share of traffic as it is written: `10`, not `10.0`."""
+    return _text(int(percent) if percent is not None and percent.is_integer() else percent)
 
 
 def _signed(environment: Environment) -> dict[str, str]:
@@ -120,13 +127,19 @@ def changed(now: Mapping[str, str], chain: Sequence[Link]) -> tuple[str, ...]:
         return ()
     then = reference.commitments
     known = int(then.get("version", "1"))
-    unsaid = ("version", *(each for since, parts in _SINCE.items() if since > known for each in parts))
-    names = [name for name in sorted(set(now) | set(then)) if not name.startswith(unsaid)]
+    names = [name for name in sorted(set(now) | set(then)) if not _unsaid(name, known)]
     return tuple(
         f"{name}: was {then.get(name, 'absent')}, is {now.get(name, 'absent')}{_kind(name, then.get(name), now.get(name))}"
         for name in names
         if now.get(name) != then.get(name)
     )
+
+
+def _unsaid(name: str, known: int) -> bool:
+    """True when a decision of this number could not have named it, or it promises nothing."""
+    parts = tuple(each for since, named in _SINCE.items() if since > known for each in named)
+    ends = tuple(each for since, named in _STEPS_SINCE.items() if since > known for each in named)
+    return name.startswith(("version", *parts)) or (name.startswith("step ") and name.endswith(ends))
 
 
 def _kind(name: str, then: str | None, now: str | None) -> str:
@@ -153,10 +166,17 @@ def _weaker(at: str, then: JsonValue, now: JsonValue) -> bool:
     last = at.rsplit(".", 1)[-1].rsplit(" ", 1)[-1]
     if at.endswith(_NEITHER) or at.startswith("metrics "):
         return False
+    if at.startswith("step ") and last in {"percent", "of"}:
+        return _exposes(last, then, now)
     if now is None:
         return then is not None and not any(each in at for each in _BY_ITSELF)
     strict = at.startswith("minimum") or last in _MORE_IS_STRICTER
     return _greater(then, now) if strict else _greater(now, then) or (then == "roll-back" and now == "hold")
+
+
+def _exposes(part: str, then: JsonValue, now: JsonValue) -> bool:
+    """True when the same proof lets in more traffic than it did, or is about another side."""
+    return now != then if part == "of" else (_number(now) or 0.0) > (_number(then) or 0.0)
 
 
 def _greater(one: JsonValue, other: JsonValue) -> bool:

@@ -64,7 +64,8 @@ class Decision:
     which of these were loosened or are new since the last ADVANCE. `action` is what was found; where
     `overridden_by` names persons, they answered for moving all the same, and it is never to be shown as green.
     `notes` lists what holds beside the claims: overrides in force, an adopted step, attestations, targets
-    that were taken as recorded; each also ends `reasons`. `of` is the side that the step asks about.
+    that were taken as recorded, builds that were typed, claims left out on purpose; each also ends `reasons`.
+    `of` is the side that the step asks about.
     """
 
     schema_version: int = SCHEMA_VERSION

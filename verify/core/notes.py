@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from verify.core.catalogue import Claim
+from verify.core.decision import Decision
+from verify.core.evidence import Evidence
 from verify.core.holding import unchecked
 from verify.core.links import Adopted, Override
 from verify.core.model import Accepted, Waiver
 from verify.core.overriding import told
-from verify.core.passage import arrived, reached
+from verify.core.passage import arrived, lets_in, reached
+from verify.core.relevance import foreign, said
+from verify.core.scalars import show_duration
 from verify.core.standing import Standing
 from verify.core.subjects import Environment
 from verify.core.verdicts import Verdict
 from verify.core.world import Found, World
 
-# What somebody answers for beyond a quarter of a year is told again in each decision.
+# What somebody answers for beyond a quarter of a year is told again in each decision, and so is evidence that may be as old.
 FAR: Final = timedelta(days=90)
+_SAID: Final = {Verdict.PASS: "PASSED", Verdict.FAIL: "FAILED", Verdict.INCONCLUSIVE: "was INCONCLUSIVE"}
 
 
 def notes(
@@ -28,11 +35,13 @@ def notes(
     used: Override | None,
     words: str,
 ) -> tuple[str, ...]:
-    """One sentence each: overrides in force, an adopted step, what persons said, replaced failures, unchecked targets."""
+    """One sentence each: overrides in force, an adopted step, what was left out, what persons said, replaced failures."""
     return (
         *(f"{words}: {told(each)}" if each is used and words else told(each) for each in overrides),
         *_adopted(environment, world),
+        *_left_out(found, world),
         *_far_ahead(environment, world),
+        *_long_fresh(environment),
         *(_attested(each) for each in found.standings.values() if _said_by_a_person(each)),
         *_rejudged(found),
         *(
@@ -68,6 +77,42 @@ def _far_ahead(environment: Environment, world: World) -> list[str]:
     ]
 
 
+def _long_fresh(environment: Environment) -> list[str]:
+    """Steps that take evidence for today's which is so old that it speaks of another time."""
+    found = []
+    for step in environment.system.steps:
+        long = [f"{family} {show_duration(span)}" for family, span in sorted(step.fresh.items()) if span > FAR]
+        if long:
+            found.append(f"step {step.name}: evidence counts for over {FAR.days} days: fresh {', '.join(long)}")
+    return found
+
+
+def _left_out(found: Found, world: World) -> list[str]:
+    """Claims that somebody took out of the description on purpose, each with the last that is known of it."""
+    return [
+        f"left out on purpose: {claim}, {_known_of(claim, world)}"
+        for claim in sorted(_acknowledged(world) - found.standings.keys())
+    ]
+
+
+def _acknowledged(world: World) -> frozenset[Claim]:
+    """What is acknowledged now, and what was since traffic was last let in: no ADVANCE was given in its sight yet."""
+    earlier: frozenset[Claim] = frozenset()
+    for each in world.chain:
+        if isinstance(each, Decision):
+            earlier = frozenset() if lets_in(each) else earlier | set(each.acknowledged)
+    return world.acknowledged | (earlier - set(world.last.planned if world.last else ()))
+
+
+def _known_of(claim: Claim, world: World) -> str:
+    seen: Evidence | None = None
+    for run in world.runs:  # oldest first; that a later run could not tell replaces no verdict
+        heard = None if foreign(run, None, "", world.seen()) else said(run, claim)
+        if heard and (seen is None or heard.verdict is not Verdict.INCONCLUSIVE):
+            seen = heard
+    return f"which {_SAID[seen.verdict]} in {seen.run}" if seen else "of which no run of these builds says anything"
+
+
 def _rejudged(found: Found) -> list[str]:
     """Claims whose verdict was drawn a second time from the same observations."""
     return [
@@ -94,6 +139,13 @@ def _suites(found: Found, world: World) -> list[str]:
     if not others or not world.suite:
         return []
     return [f"what counts was asked by another revision of cutover, {', '.join(others)}; this one is {world.suite}"]
+
+
+def noted(decision: Decision, more: Sequence[str]) -> Decision:
+    """The decision with more notes, before those it has."""
+    why = decision.reasons[: len(decision.reasons) - len(decision.notes)]
+    told = (*more, *decision.notes)
+    return replace(decision, notes=told, reasons=(*why, *told))
 
 
 def seen_elsewhere(found: Found, world: World) -> list[str]:
