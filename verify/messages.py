@@ -50,7 +50,12 @@ def told(claim: Claim, conclusion: Conclusion, reproduce: str) -> str:
     if conclusion.remedy:
         lines.append(f"  next: {conclusion.remedy}")
     lines.append(f"  again: {reproduce}")
-    return "\n".join(lines)
+    return writable("\n".join(lines))
+
+
+def writable(text: str) -> str:
+    """The text as it can be written: half a character (a lone surrogate) is escaped."""
+    return text.encode("utf-8", errors="backslashreplace").decode()
 
 
 def softened(conclusion: Conclusion) -> str:
@@ -72,7 +77,7 @@ def verdict_lines(environment: Environment, conclusions: Mapping[Claim, Conclusi
         lines.append(f"  {family:<12} {said}")
     for claim, conclusion in sorted(conclusions.items()):
         if conclusion.verdict is Verdict.PASS:
-            lines.append(f"  PASS {claim}: {conclusion.receipt}{softened(conclusion)}")
+            lines.append(writable(f"  PASS {claim}: {conclusion.receipt}{softened(conclusion)}"))
     return lines
 
 

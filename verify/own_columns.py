@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from verify.compare.explaining import visible
 from verify.core.verdicts import Conclusion, Verdict
 from verify.placed import Placed
 from verify.stores.protocol import MEMBER, PLACED, Shape
@@ -61,7 +62,7 @@ def with_remedy(conclusion: Conclusion, shapes: tuple[Shape, Shape]) -> Conclusi
     names = sorted({(each.name, each.type) for shape in shapes for each in shape.own})
     shown = {each.path for each in conclusion.differences}
     words = {name: (_MOVED if kind == PLACED else _DRAWN).format(name=name) for name, kind in names}
-    told = "; ".join(each for name, each in words.items() if f"$.{name}" in shown)
+    told = "; ".join(each for name, each in words.items() if visible(f"$.{name}") in shown)
     if conclusion.verdict is not Verdict.FAIL or not told:
         return conclusion
     return replace(conclusion, remedy="; ".join(each for each in (told, conclusion.remedy) if each))

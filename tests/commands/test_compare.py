@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,9 @@ from click.testing import CliRunner
 from tests.commands.conftest import PASSWORD, PRODUCTS, SYSTEM, USERS
 from verify.cli import main
 from verify.commands.compare import _following
+from verify.core.catalogue import Claim
+from verify.core.verdicts import passed
+from verify.messages import told, verdict_lines
 
 
 def compare(shop, dataset="products", *words):
@@ -175,3 +179,34 @@ def test_a_pipe_is_refused_and_not_waited_for(shop):
     found = compare(shop)
     assert found.exit_code == 3
     assert "not a regular file" in found.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_names_that_cannot_be_written_are_escaped(shop, words):
+    """Half a character in a field's name, in a column and below one, is a difference with a place, not a crash."""
+    for side, half in (("today", "\ud800"), ("next", "\ud801")):
+        shop.write(side, products=[{"id": 1, half: 1, "a": {half: 1}}])
+    found = compare(shop, "products", *words)
+    assert found.exit_code == 1, found.output
+    shown = [each["path"] for each in json.loads(found.stdout)["differences"]] if words else found.stdout
+    for path in (r"$['\ud800']", r"$['\ud801']", r"$.a['\ud800']", r"$.a['\ud801']"):
+        assert path in shown
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_a_message_that_cannot_be_written_is_escaped(shop, words):
+    """A file that is broken behind such a name is unreadable, not a crash."""
+    (shop.folder / "next" / "products.json").write_text(r'{"\ud800": {"id": 01}}')
+    found = compare(shop, "products", *words)
+    assert found.exit_code == 3, found.output
+    assert r"$.\ud800 (character" in found.stdout
+
+
+def test_what_is_told_of_a_claim_can_be_written():
+    """Also a summary or a receipt that quotes what a store holds."""
+    claim, half = Claim("shop/next", "consistency.records", "dataset/a"), "\ud800"
+    found = passed(f"equal {half}", receipt=f"columns {half}")
+    environment = SimpleNamespace(id="shop/next")
+    for text in (told(claim, found, "again"), *verdict_lines(environment, {claim: found})):
+        assert half not in text
+    assert r"columns \ud800" in told(claim, found, "again")

@@ -207,7 +207,7 @@ def test_no_rows_and_columns_asked_in_any_number() -> None:
     assert rows(page(CITY, "baseline", [], ["city"])) == []
     assert rows(page(PLANS, "candidate", [])) == []
     batch = scanned(View(CITY, "candidate"), [], ["city"], [])
-    with pytest.raises(ValueError, match="3 columns where 4 were asked"):
+    with pytest.raises(ValueError, match="4 columns where 5 were asked"):
         View(CITY, "candidate").read(batch, ["city", "lat"])
 
 

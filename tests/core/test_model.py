@@ -9,7 +9,9 @@ from tests.core.builders import SYSTEM, acceptance, waiver
 from verify.core.model import (
     Accepted,
     Defaults,
+    Endpoint,
     EnvironmentFile,
+    ErrorProbe,
     Health,
     Identity,
     Latency,
@@ -116,3 +118,18 @@ def test_stores_keep_what_only_their_kind_knows():
         {"environment": "x", "stores": {"main": {"kind": "postgres", "dsn": "${DSN}"}}}
     )
     assert file.stores["main"].options == {"dsn": "${DSN}"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Defaults, {}),
+        (Endpoint, {"request": "GET /"}),
+        (ErrorProbe, {"request": "GET /", "kind": "missing", "status": 404}),
+        (Health, {"request": "GET /"}),
+    ],
+)
+def test_a_request_without_time_to_answer_is_refused(kind, said):
+    """A deadline of nothing would make every side silent."""
+    with pytest.raises(ValidationError, match="no answer can come within no time"):
+        kind.model_validate({**said, "timeout": "0s"})

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from verify.core.scalars import (
+    Deadline,
     Duration,
     Flag,
     Name,
@@ -92,6 +93,22 @@ def test_not_requests(value):
     """A method and an absolute path, nothing more."""
     with pytest.raises(ValidationError, match="is not a request"):
         read(Request, value)
+
+
+@pytest.mark.parametrize("value", ["GET /health#/api/products", "GET /#", "POST /x?y=1#z"])
+def test_a_fragment_is_no_part_of_a_request(value):
+    """It would be dropped silently and another path asked."""
+    with pytest.raises(ValidationError, match="a fragment is never sent; write the path without #"):
+        read(Request, value)
+
+
+@pytest.mark.parametrize("value", ["0s", "0ms", "0.0m", "0.0000001ms"])
+def test_no_answer_comes_within_no_time(value):
+    """A deadline is longer than nothing; other durations may be."""
+    assert read(Duration, value).total_seconds() == 0
+    with pytest.raises(ValidationError, match="no answer can come within no time; write how long"):
+        read(Deadline, value)
+    assert read(Deadline, "1ms") == timedelta(milliseconds=1)
 
 
 def test_request_splits():

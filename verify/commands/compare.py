@@ -40,7 +40,7 @@ from verify.core.selectors import datasets, stored_objects
 from verify.core.subjects import Environment, Subject
 from verify.core.verdicts import Conclusion, Verdict
 from verify.datasets import Compared, LiveDatasets
-from verify.messages import told
+from verify.messages import told, writable
 from verify.trial import Trial, hide_in_crashes, on_trial
 
 _EXIT: Final = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
@@ -280,7 +280,7 @@ def _say(
         "differences": [asdict(each) for each in found.differences], "omitted": found.omitted,
         "normalised": dict(found.normalised), "seconds": round(seconds, 3), "rows_read": dict(follower.rows),
     }  # fmt: skip
-    click.echo(mask(json.dumps(document, indent=1, ensure_ascii=False)))
+    click.echo(mask(writable(json.dumps(document, indent=1, ensure_ascii=False))))
 
 
 def _name(claim: Claim) -> str:

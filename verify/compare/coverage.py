@@ -9,6 +9,7 @@ from typing import Final
 
 import pyarrow.compute as pc
 
+from verify.compare.explaining import visible
 from verify.compare.pages import Side, closed_after
 from verify.core.datasets import Column, Dataset
 from verify.core.values import ABSENT
@@ -54,7 +55,8 @@ class Coverage:
 def _listed(names: Sequence[str]) -> str:
     """The names; of a table with hundreds of columns only the first and the number of all others."""
     more = len(names) - _NAMED
-    return ", ".join(names) if more <= 1 else f"{', '.join(names[:_NAMED])} and {more:,} more"
+    shown = [visible(f"$.{name}").removeprefix("$.") for name in (names if more <= 1 else names[:_NAMED])]
+    return ", ".join(shown) if more <= 1 else f"{', '.join(shown)} and {more:,} more"
 
 
 def coverage_of(baseline: Side, candidate: Side, dataset: Dataset) -> Coverage:

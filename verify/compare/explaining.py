@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -13,12 +14,20 @@ from verify.compare.json_paths import show_key
 from verify.core.showing import show
 from verify.core.values import ABSENT, Tree, kind_of, regrown, tree
 from verify.core.verdicts import Difference
+from verify.core.visible import unambiguous
 
 SHOWN_CHARACTERS: Final = 200
 # deepdiff compares long lists pairwise; past this many characters the whole value is named instead.
 _EXPLAINED: Final = 20_000
 # A step of a path: `['two words']`, `[3]`, or a name up to the next dot or bracket.
 _STEP: Final = re.compile(r"\['((?:[^'\\]|\\.)*)'\]|(\[[^\]]*\])|\.?([^.\[]+)")
+
+_MARK: Final = re.compile(r'\\.|"', re.DOTALL)
+
+
+def visible(path: str) -> str:
+    """A column's path, `$.price`, for people: its name escaped where it cannot be written or told apart on paper."""
+    return path if unambiguous(path) else f"${show_key(path.removeprefix('$.'))}"
 
 
 def _nobody(path: str) -> str:
@@ -59,7 +68,16 @@ def _holds(pattern: str, path: str, encoding: str) -> bool:
 def _steps(path: str) -> tuple[str, ...]:
     """The members and indexes of a path one by one, however it writes them."""
     found = _STEP.finditer(path.removeprefix("$"))
-    return tuple(re.sub(r"\\(.)", r"\1", each[1]) if each[1] is not None else each[2] or each[3] for each in found)
+    return tuple(_unescaped(each[1]) if each[1] is not None else each[2] or each[3] for each in found)
+
+
+def _unescaped(quoted: str) -> str:
+    """The name that stands between the quotes of a step, whose escapes are those of JSON but for the quote."""
+    text = _MARK.sub(lambda found: {"\\'": "'", '"': '\\"'}.get(found[0], found[0]), quoted)
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:  # an escape that JSON does not have
+        return re.sub(r"\\(.)", r"\1", quoted)
 
 
 def _names_inside(parts: Tree) -> Iterator[str]:
@@ -111,7 +129,8 @@ def differences(key: str, path: str, baseline: str, candidate: str, privacy: Pri
     """One Difference for each place inside the value."""
     return [
         Difference(
-            key=key, path=place, baseline=privacy.shown(place, one), candidate=privacy.shown(place, other),
+            key=key, path=visible(path) + place.removeprefix(path),
+            baseline=privacy.shown(place, one), candidate=privacy.shown(place, other),
             detail=_first_apart(one, other),
         )
         for place, one, other in explained(path, baseline, candidate)

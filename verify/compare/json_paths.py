@@ -22,6 +22,7 @@ from jsonpath_rfc9535.selectors import (
 )
 
 from verify.compare.json_values import JsonDocument
+from verify.core.visible import unambiguous
 
 Key: TypeAlias = "str | int"
 Path: TypeAlias = "tuple[Path, Key] | None"
@@ -59,12 +60,13 @@ def show_path(path: Path) -> str:
 
 
 def show_key(key: Key) -> str:
-    """One step of a path as JSONPath: `[3]`, `.price`, `['two words']`."""
+    """One step of a path as JSONPath: `[3]`, `.price`, `['two words']`; what cannot be told apart is escaped."""
     if isinstance(key, int):
         return f"[{key}]"
-    if _PLAIN.fullmatch(key):
+    clear = unambiguous(key)
+    if clear and _PLAIN.fullmatch(key):
         return f".{key}"
-    quoted = json.dumps(key, ensure_ascii=not key.isprintable())[1:-1].replace('\\"', '"').replace("'", "\\'")
+    quoted = json.dumps(key, ensure_ascii=not clear)[1:-1].replace('\\"', '"').replace("'", "\\'")
     return f"['{quoted}']"
 
 

@@ -96,6 +96,10 @@ class Rules:
         """The rules that select this place, in the order declared."""
         return [self._rules[index] for index in sorted(state.rules)] if state.rules else ()
 
+    def blind(self, state: State) -> bool:
+        """True when a rule excuses any value here, so that comparing it says nothing."""
+        return any(rule.volatile == "any" for rule in self.at(state))
+
     def redacted(self, value: Value, state: State, root: JsonDocument) -> Value:
         """The value with every personal scalar inside it replaced by what stands for it."""
         if not self._hides or value is None or kind(value) == "absent":

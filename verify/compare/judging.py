@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from verify.compare.explaining import Privacy, differences
+from verify.compare.explaining import Privacy, differences, visible
 from verify.compare.joining import Row
 from verify.compare.suspects import Suspects
 from verify.compare.workplace import SIDES
@@ -141,7 +141,9 @@ class Judge:
     def _held(self, values: Sequence[str]) -> str:
         pairs = zip(self._paths, values, strict=True)
         told = [(path, value) for path, value in pairs if path != "$" or value != "m{}"]
-        return ", ".join(f"{path.removeprefix('$.')}={self._privacy.shown(path, value)}" for path, value in told)
+        return ", ".join(
+            f"{visible(path).removeprefix('$.')}={self._privacy.shown(path, value)}" for path, value in told
+        )
 
     def _named(self, key: Sequence[str]) -> str:
         return named(self._joined.coverage.key, key, self._privacy)

@@ -8,7 +8,7 @@ from typing import Final
 
 from verify.compare.counts import too_few
 from verify.compare.coverage import Coverage, coverage_of, everywhere, keys_only, lone, told_once
-from verify.compare.explaining import Privacy
+from verify.compare.explaining import Privacy, visible
 from verify.compare.joining import Account, Joined, marked
 from verify.compare.judging import Judge, Tally, unknown_keys
 from verify.compare.pages import Side, spelt
@@ -275,7 +275,7 @@ def _normalised(accounts: tuple[Account, Account], found: Settled) -> dict[str, 
 
 def _columns_missing(coverage: Coverage) -> list[Difference]:
     words = ("no such column", "column")
-    return [Difference(path=f"$.{name}", baseline=words[has], candidate=words[not has])
+    return [Difference(path=visible(f"$.{name}"), baseline=words[has], candidate=words[not has])
             for name, has in coverage.one_sided]  # fmt: skip
 
 

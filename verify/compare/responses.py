@@ -59,6 +59,7 @@ class _Found:
     normalised: Mapping[str, int]
     receipt: str
     carried: int
+    softened_away: bool
 
 
 def _compare(baseline: Reply, candidate: Reply, rules: ReplyRules, base_urls: tuple[str, str]) -> _Found:
@@ -81,6 +82,7 @@ def _compare(baseline: Reply, candidate: Reply, rules: ReplyRules, base_urls: tu
         normalised=dict(counts),
         receipt=receipt,
         carried=carried,
+        softened_away=body.softened_away,
     )
 
 
@@ -134,6 +136,14 @@ def _judge(baseline: Reply, candidate: Reply, rules: ReplyRules) -> Conclusion:
             receipt=found.receipt,
             normalised=found.normalised,
         )
+    if nothing := _nothing_compared(baseline, candidate, found, rules):
+        return nothing
+    summary = f"the candidate answers {candidate.status} as the baseline does"
+    return passed(summary, receipt=found.receipt, normalised=found.normalised)
+
+
+def _nothing_compared(baseline: Reply, candidate: Reply, found: _Found, rules: ReplyRules) -> Conclusion | None:
+    """Why equal answers prove nothing: a body or headers that are not there, or values that no rule leaves."""
     hollow = candidate.status // 100 == 2 and candidate.status not in _BODILESS and not candidate.body
     if hollow and rules.method.upper() != "HEAD" and promises_json(baseline):
         told = f"both sides answer {candidate.status} and promise JSON, but the body is empty: 0 bytes compared"
@@ -142,8 +152,15 @@ def _judge(baseline: Reply, candidate: Reply, rules: ReplyRules) -> Conclusion:
         told = f"neither side sends {', '.join(sorted(rules.headers))}, which compare.headers asks for"
         remedy = "correct the names, or say headers: [] to compare none"
         return inconclusive(Cause.TOO_FEW, told, receipt=found.receipt, remedy=remedy)
-    summary = f"the candidate answers {candidate.status} as the baseline does"
-    return passed(summary, receipt=found.receipt, normalised=found.normalised)
+    if found.softened_away:
+        told = "every value of the body is softened away; no value was compared"
+        return inconclusive(Cause.TOO_FEW, told, receipt=found.receipt, remedy=_soften_less(rules.document))
+    return None
+
+
+def _soften_less(rules: DocumentRules) -> str:
+    blind = ", ".join(f"{pattern}: any" for pattern, rule in sorted(rules.volatile.items()) if rule == "any")
+    return f"under volatile: ({blind}) name only what moves, or what it still is: timestamp, uuid, number or string"
 
 
 def compare_replies(
@@ -158,7 +175,8 @@ def compare_replies(
 
     INCONCLUSIVE when a side could not be heard, when the baseline answers outside `expected` or differs from
     itself (with the rule that would cover it), or when nothing was there to compare: also when neither side sends
-    any of the headers that the request itself names. Everything else is FAIL.
+    any of the headers that the request itself names, or rules excuse every value of a JSON body whatever it is.
+    Everything else is FAIL.
     """
     silence = _unheard(baseline, candidate, again)
     if silence or isinstance(baseline, Problem) or isinstance(candidate, Problem) or isinstance(again, Problem):

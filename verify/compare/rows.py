@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from verify.compare.fields import Key, inner
 from verify.compare.softened import each_distinct
-from verify.compare.softened_kernels import TEXT
+from verify.compare.softened_kernels import TEXT, joined
 from verify.core.values import ABSENT, JSON_NULL, NULL, Tree, regrown, tree
+
+Cut: TypeAlias = Callable[[Tree, Sequence[Key]], None]
 
 _VOID: Final = (ABSENT, NULL, JSON_NULL)
 
@@ -89,7 +91,32 @@ def remainder(root: pa.Array, places: Sequence[Sequence[Key]], *, kept: bool = F
     return each_distinct(root, lambda encoding: _without(encoding, places, kept=kept))
 
 
-def _without(encoding: str, places: Sequence[Sequence[Key]], *, kept: bool) -> str:
+def left_beside(rest: pa.Array, places: Sequence[tuple[str, Sequence[Key], pa.Array]]) -> pa.Array:
+    """
+    The maps, with each document out of whose places the other side took columns as it is beside these columns.
+
+    A place has its root and keys, and whether the row has its column: then a list or map on the way to it that is empty
+    goes, as it goes where the column's value was its last. A document that is null or empty as a whole goes always.
+    """
+    roots, count = sorted({root for root, _, _ in places}), len(places)
+
+    def left(text: str) -> str:
+        marks, fields = text[:count], tree(text[count:])
+        if not isinstance(fields, dict) or fields.keys().isdisjoint(roots):
+            return text[count:]
+        for root in fields.keys() & roots:
+            filled = [keys for mark, (name, keys, _) in zip(marks, places, strict=True) if mark == "1" and name == root]
+            value = _without(regrown(fields.pop(root)), filled, kept=False, cut=_hollow)
+            fields |= {} if value == ABSENT else {root: value}
+        return regrown(fields)
+
+    if not places or pc.all(pc.equal(rest, "m{}")).as_py():
+        return rest
+    marks = [pc.if_else(has, pa.scalar("1", TEXT), pa.scalar("0", TEXT)) for _, _, has in places]
+    return each_distinct(joined(*marks, rest), left)
+
+
+def _without(encoding: str, places: Sequence[Sequence[Key]], *, kept: bool, cut: Cut | None = None) -> str:
     if encoding in _VOID or encoding == "m{}":
         return encoding if kept else ABSENT
     taken = tree(encoding)
@@ -97,8 +124,9 @@ def _without(encoding: str, places: Sequence[Sequence[Key]], *, kept: bool) -> s
         return encoding
     # Positions in lists hold for the whole document, so later ones go first.
     for place in sorted({_positive(taken, place) for place in places}, key=_rank, reverse=True):
-        _cut(taken, place)
-    return regrown(taken) if taken or kept or encoding == "l[]" else ABSENT
+        (cut or _cut)(taken, place)
+    emptied = encoding != "l[]" or (cut is not None and any(isinstance(place[0], int) for place in places))
+    return regrown(taken) if taken or kept or not emptied else ABSENT
 
 
 def _rank(place: Sequence[Key]) -> list[tuple[int, int, str]]:
@@ -136,3 +164,13 @@ def _cut_below(value: Tree, below: Tree, place: Sequence[Key]) -> None:
 def _drop(value: Tree, key: Key) -> None:
     if not isinstance(value, str):
         del value[key]  # type: ignore[arg-type]
+
+
+def _hollow(value: Tree, place: Sequence[Key]) -> None:
+    """Lists and maps on the way to the place go where they are empty; what is at the place stays."""
+    below = inner(value, place[0]) if len(place) > 1 else None
+    if below is None:
+        return
+    _hollow(below, place[1:])
+    if not below:
+        _drop(value, place[0])

@@ -20,11 +20,12 @@ from verify.compare.fields import InField, Inside, Key, Source, source_of
 from verify.compare.filters import Test, condition
 from verify.compare.patterns import KeyPattern, key_pattern
 from verify.compare.problems import Role, pattern_problems, physical_name, place_on, side_problems, source_on
-from verify.compare.rows import Rows, batch_of, merged, remainder
+from verify.compare.rows import Rows, batch_of, left_beside, merged, remainder
 from verify.compare.softened import softened_array
 from verify.compare.softened_kernels import TEXT
+from verify.compare.taken import Places, inside, places_beside, places_in, sources_on
 from verify.core.datasets import Column, Dataset, Place
-from verify.core.values import ABSENT
+from verify.core.values import ABSENT, JSON_NULL, NULL
 
 __all__ = ["Page", "Role", "View", "pattern_problems"]
 
@@ -72,15 +73,6 @@ def _soft(rule: Column) -> bool:
     return bool(rule.model_fields_set - set(_SIDES))
 
 
-def _inside(sources: Mapping[str, Source]) -> dict[str, set[str]]:
-    """For each document that columns are taken out of, their names."""
-    found: dict[str, set[str]] = {}
-    for name, each in sources.items():
-        if isinstance(each, Inside):
-            found.setdefault(each.root, set()).add(name)
-    return found
-
-
 class View:
     """
     How one side keeps a dataset. Raises ValueError when the dataset's patterns cannot be undone.
@@ -94,15 +86,17 @@ class View:
             raise ValueError(f"{'.'.join(path)}: {problem}")
         place = place_on(dataset, role)
         self._dataset = dataset
-        self._sources: dict[str, Source] = {}
-        for name, rule in dataset.columns.items():
-            self._sources |= source_on(name, rule, role)
+        self._sources = sources_on(dataset, role)
         self._pattern: KeyPattern | None = key_pattern(dataset.key, place.key) if place.key else None
         named = (physical_name(self._sources, name) for name in dataset.key)
         self._key = self._pattern.fields if self._pattern else tuple(named)
         self._filters = self._conditions(place)
         other: Role = "candidate" if role == "baseline" else "baseline"
-        self._again, self._alike = self._said_again(other), self._documents_alike(other)
+        self._again = self._said_again(other)
+        there = sources_on(dataset, other)
+        self._alike = self._documents_alike(there)
+        self._places = self._unkeyed(places_in(dataset, self._sources))
+        self._beside = self._unkeyed(places_beside(dataset, self._sources, there))
 
     def _said_again(self, other: Role) -> tuple[str, ...]:
         """Fields beside a pattern that are called like the key, which the other side has as its key and nowhere else."""
@@ -112,12 +106,14 @@ class View:
         names = [name for name in self._dataset.key if name not in self._dataset.except_ and not self._renamed(name)]
         return tuple(name for name in names if name not in columns or not source_on(name, columns[name], other))
 
-    def _documents_alike(self, other: Role) -> frozenset[str]:
+    def _documents_alike(self, there: Mapping[str, Source]) -> frozenset[str]:
         """Documents that both sides have, and of which both give the same columns: also without these they are alike."""
-        columns = self._dataset.columns
-        there = {name: each for name, rule in columns.items() for each in source_on(name, rule, other).values()}
-        here, far = _inside(self._sources), _inside(there)
-        return frozenset(root for root in here if here[root] == far.get(root))
+        here, far = inside(self._sources), inside(there)
+        return frozenset(root for root in here if here[root].keys() == far.get(root, {}).keys())
+
+    def _unkeyed(self, places: Places) -> Places:
+        """The documents among them that are no part of the key."""
+        return {root: columns for root, columns in places.items() if root not in self._key}
 
     def _renamed(self, physical: str) -> bool:
         """Whether the field is another name's, or the key's."""
@@ -165,7 +161,8 @@ class View:
         """The logical names this side has when its store has these fields; the key's names are among them."""
         had = {name: each for name, each in self._sources.items() if physical.issuperset(each.fields)}
         consumed = {name for each in had.values() for name in each.fields} - self._own()
-        plain = physical - consumed - set(self._key) - {name for name in physical if self._renamed(name)}
+        used = consumed | self._beside.keys() | set(self._key)
+        plain = physical - used - {name for name in physical if self._renamed(name)}
         return frozenset({*self._dataset.key, *had, *(self._called(name) for name in plain - set(self._again))})
 
     def _own(self) -> set[str]:
@@ -190,22 +187,14 @@ class View:
         sources = [each for name in columns if (each := self._behind(name))]
         names = [name for each in sources for name in each.fields] + self._filtered()
         if columns and not self._dataset.only:
-            names += [*self._places(), *self._again]
+            names += [*self._places, *self._beside, *self._again]
         return tuple(dict.fromkeys(name for name in names if name not in self._key))
-
-    def _places(self) -> dict[str, list[tuple[Key, ...]]]:
-        """The documents that columns are taken out of, and from where; none that is left out or a column itself."""
-        found: dict[str, list[tuple[Key, ...]]] = {}
-        for each in self._sources.values():
-            if isinstance(each, Inside) and each.root not in self._dataset.except_ and not self._renamed(each.root):
-                found.setdefault(each.root, []).append(each.keys)
-        return found
 
     def skipped(self, columns: Sequence[str]) -> tuple[str, ...]:
         """The physical fields behind these logical columns, to be left out of the map of other fields."""
         kept = set(self._key).union(*(each.fields for name, each in self._sources.items() if name not in columns))
         sources = [each for name in columns if (each := self._behind(name)) and not isinstance(each, Inside)]
-        names = [name for each in sources for name in each.fields if name not in kept]
+        names = [name for each in sources for name in each.fields if name not in kept and name not in self._places]
         return tuple(dict.fromkeys([*names, *(name for name in columns if name in self._again)]))
 
     def read(
@@ -273,11 +262,31 @@ class View:
         for name in self._filtered():
             if name not in self._key and name not in read and name not in self._again:
                 extra[self._called(name)] = rows.get(name)
-        for root, places in self._places().items():
+        for root, columns in self._places.items():
             if root in rows.fields and self._called(root) not in told:
+                places = [place for each in columns.values() for place in each]
                 extra[self._called(root)] = remainder(rows.get(root), places, kept=root in self._alike)
+        extra |= {root: rows.get(root) for root in self._beside if root in rows.fields and root not in told}
         for name in self._again:
             if name in rows.fields and name not in told:
                 again = [self._softer(name, each, Counter()) for each in (keys[name], rows.get(name))]
                 extra[name] = pc.if_else(pc.equal(*again), pa.scalar(ABSENT, TEXT), rows.get(name))
-        return merged(rows.rest, extra)
+        return left_beside(merged(rows.rest, extra), self._having(rows, keys))
+
+    def _having(self, rows: Rows, keys: Mapping[str, pa.Array]) -> list[tuple[str, tuple[Key, ...], pa.Array]]:
+        """The places that only the other side takes columns out of, and which rows have the column here."""
+        found = []
+        for root, columns in self._beside.items():
+            for name, places in columns.items():
+                has = self._has(rows, keys, name)
+                found += [(root, place, has) for place in places]
+        return found
+
+    def _has(self, rows: Rows, keys: Mapping[str, pa.Array], name: str) -> pa.Array:
+        """Which rows have a value of the column, all where nobody asked; where absent equals null, null is none."""
+        source = self._behind(name)
+        if source and name not in keys and not rows.fields.keys() >= set(source.fields):
+            return rows.all()
+        values = keys[name] if name in keys else self._value(rows, name)
+        nothing = (ABSENT,) if self._dataset.columns[name].absent is None else (ABSENT, NULL, JSON_NULL)
+        return pc.invert(pc.is_in(values, pa.array(nothing, TEXT)))

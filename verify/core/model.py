@@ -11,6 +11,7 @@ from verify.core.datasets import Backup, Dataset, Discovery, Reference, StoreSpe
 from verify.core.identities import Identity, Proof
 from verify.core.realtime import Realtime
 from verify.core.scalars import (
+    Deadline,
     Duration,
     Family,
     Flag,
@@ -36,7 +37,7 @@ class Defaults(Spec):
     volatile: dict[str, Volatile] = {}
     personal: tuple[str, ...] = ()
     headers: tuple[str, ...] = ("content-type", "cache-control", "location", "www-authenticate", "allow")
-    timeout: Duration = Field(default="10s", validate_default=True)
+    timeout: Deadline = Field(default="10s", validate_default=True)
     max_bytes: Size = 10 * 2**20
 
 
@@ -64,7 +65,7 @@ class Endpoint(Spec):
     compare: Comparison = Comparison()
     status: StatusRange = "200-299"
     writes: Flag = False
-    timeout: Duration | None = None
+    timeout: Deadline | None = None
     weight: Whole = Field(default=1, ge=0)
     class_: Name | None = Field(default=None, alias="class")
     undo: Undo | None = None
@@ -90,7 +91,7 @@ class ErrorProbe(Spec):
     headers: dict[str, str] = {}
     body: JsonValue = None
     compare: Comparison = Comparison()
-    timeout: Duration | None = None
+    timeout: Deadline | None = None
 
 
 class Health(Spec):
@@ -102,7 +103,7 @@ class Health(Spec):
     body: dict[str, JsonValue] = {}
     healthy_threshold: Whole = Field(default=2, ge=1)
     unhealthy_threshold: Whole = Field(default=2, ge=1)
-    timeout: Duration = Field(default="5s", validate_default=True)
+    timeout: Deadline = Field(default="5s", validate_default=True)
     interval: Duration = Field(default="30s", validate_default=True)
 
 

@@ -6,14 +6,14 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool, StrictInt, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StrictBool, StrictInt, WithJsonSchema
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 _SIZES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _SIZE = re.compile(r"(\d+) ?(B|KB|MB|GB|KiB|MiB|GiB)")
 _STATUS = re.compile(r"[1-5]\d\d(?:-[1-5]\d\d)?(?:, ?[1-5]\d\d(?:-[1-5]\d\d)?)*")
-_REQUEST = re.compile(r"(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE) (/\S*)")
+_REQUEST = re.compile(r"(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE) (/[^\s#]*)")
 
 
 def seconds(duration: timedelta) -> float:
@@ -43,6 +43,12 @@ def _duration(value: object) -> timedelta:
         raise ValueError(f"{value!r} is not a duration that a calendar holds") from error
 
 
+def _some(duration: timedelta) -> timedelta:
+    if not duration:
+        raise ValueError("no answer can come within no time; write how long to wait for it: 500ms, 10s")
+    return duration
+
+
 def _size(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
@@ -65,6 +71,10 @@ def _ascends(part: str) -> bool:
 
 
 def _request(value: object) -> str:
+    if isinstance(value, str) and "#" in value and _REQUEST.fullmatch(value.partition("#")[0]):
+        raise ValueError(
+            f"{value!r} is not a request: a fragment is never sent; write the path without #, or %23 for it"
+        )
     if not isinstance(value, str) or not _REQUEST.fullmatch(value):
         raise ValueError(f"{value!r} is not a request; write a method and a path: GET /api/products?limit=20")
     return value
@@ -94,6 +104,7 @@ Duration = Annotated[
     PlainSerializer(show_duration, return_type=str),
     WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"}),
 ]
+Deadline = Annotated[Duration, AfterValidator(_some)]
 Size = Annotated[
     int, BeforeValidator(_size), WithJsonSchema({"type": ["integer", "string"], "description": "bytes, or 10 MiB"})
 ]

@@ -15,6 +15,10 @@ LARGEST: Final = 64 * 2**20
 _SPACE = re.compile(r"[ \t\n\r]*")
 # A token that was cut in two by the end of a piece is at most this long: `-Infinity`, `\ud83d\ude00`.
 _CUT: Final = 16
+_WORDS: Final = ("true", "false", "null", "-")
+# What a text may end with inside an escape, behind its backslash, and behind the digits of a number.
+_HALF_ESCAPE: Final = re.compile(r"u[0-9a-fA-F]{0,3}")
+_HALF_NUMBER: Final = re.compile(r"\.|[eE][+-]?")
 
 
 class Parser:
@@ -89,7 +93,7 @@ class Parser:
             except json.JSONDecodeError as error:
                 if self._cut_in_two(error) and self._more():
                     continue
-                reason = "; the file is cut short" if self._done and self._cut_in_two(error) else ""
+                reason = "; the file is cut short" if self._done and self._ends_inside(error) else ""
                 raise self.broken(f"not JSON: {error.msg}{reason}") from None
             except RecursionError:
                 raise self.broken(f"nested deeper than {DEEPEST} levels") from None
@@ -109,6 +113,17 @@ class Parser:
 
     def _cut_in_two(self, error: json.JSONDecodeError) -> bool:
         return error.pos >= len(self._buffer) - _CUT or error.msg.startswith("Unterminated string")
+
+    def _ends_inside(self, error: json.JSONDecodeError) -> bool:
+        """Whether nothing but the end of the text is wrong: what is left of it may begin what belongs there."""
+        left = self._buffer[error.pos :].rstrip(" \t\n\r")
+        if error.msg.startswith("Unterminated string") or not left:
+            return True
+        if "escape" in error.msg:
+            return _HALF_ESCAPE.fullmatch(self._buffer, error.pos) is not None
+        if error.msg.startswith("Expecting value"):
+            return any(word.startswith(left) for word in _WORDS)
+        return _HALF_NUMBER.fullmatch(left) is not None and self._buffer[error.pos - 1 : error.pos].isdigit()
 
     def elements(self) -> Iterator[int]:
         """Stops before each element of the array here; the caller passes it."""
