@@ -1,4 +1,4 @@
-"""Two folders of JSON files as the sides of a system, described by an environment folder of their own."""
+"""What commands are tried on: two folders of JSON files as the sides of a system, and a release with nothing on record."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from tests.commands.release import described
+from verify import gating
 
 PASSWORD = "fake-compare-password"
 SYSTEM = """
@@ -81,3 +84,11 @@ def shop(tmp_path, monkeypatch):
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     return found
+
+
+@pytest.fixture
+def release(tmp_path, monkeypatch):
+    """The system, described, with nothing on record; whether lock and checks agree is asked elsewhere."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(gating, "asked_checks", gating.locked_checks)
+    return described(tmp_path)

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
-from tests.commands.release import described
-from verify import gating
 from verify.chain import read_links
 
 GIVEN = "builds were given on the command line, nobody was asked: "
-
-
-@pytest.fixture
-def release(tmp_path, monkeypatch):
-    """The system, described, with nothing on record; whether lock and checks agree is asked elsewhere."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    monkeypatch.setattr(gating, "asked_checks", gating.locked_checks)
-    return described(tmp_path)
 
 
 def shown(release):

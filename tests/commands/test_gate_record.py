@@ -6,25 +6,14 @@ import base64
 import json
 import re
 import shutil
-import sys
 from datetime import timedelta
 
 import pytest
 
-from tests.commands.release import described
 from tests.test_signing import keys_in
-from verify import gating
 from verify.chain import read_links
 from verify.core.errors import EvidenceError
 from verify.core.links import Adopted, Moved, Override
-
-
-@pytest.fixture
-def release(tmp_path, monkeypatch):
-    """The system, described, with nothing on record; whether lock and checks agree is asked elsewhere."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    monkeypatch.setattr(gating, "asked_checks", gating.locked_checks)
-    return described(tmp_path)
 
 
 def test_a_proven_step_advances_and_says_what_it_rests_on(release):

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.commands.release import described
-from verify import gating
 from verify.chain import read_links
-
-
-@pytest.fixture
-def release(tmp_path, monkeypatch):
-    """The system, described, with nothing on record; whether lock and checks agree is asked elsewhere."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    monkeypatch.setattr(gating, "asked_checks", gating.locked_checks)
-    return described(tmp_path)
 
 
 def test_an_audit_of_nothing_is_no_audit(release):
