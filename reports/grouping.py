@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from verify.core.again import asked_again
 from verify.core.condensing import condensed
 from verify.core.decision import Decision, Settled
 from verify.core.verdicts import Verdict
@@ -36,14 +37,22 @@ def _details(group: list[Settled]) -> tuple[str, ...]:
     if len(group) > 1:
         names = [str(each.claim) for each in group[:NAMED]]
         rest = len(group) - NAMED
-        return (*names, f"… and {rest} more") if rest > 0 else tuple(names)
+        return (*names, *([f"… and {rest} more"] if rest > 0 else []), *_advice(group))
     only = group[0]
     shown = condensed(only.differences, shown=SHOWN)
     if only.omitted:
         shown.append(f"… and {number_of(only.omitted, 'more difference')}")
-    if only.reproduce:
-        shown.append(f"again: {only.reproduce}")
-    return tuple(shown)
+    again = [f"again: {only.reproduce}"] if only.reproduce and not only.remedy else []
+    return (*shown, *_advice(group), *again)
+
+
+def _advice(group: list[Settled]) -> list[str]:
+    """What to do, and the command for it, where all claims of the group have the same."""
+    remedies = {each.remedy for each in group}
+    commands = {asked_again(each.reproduce, each.remedy) for each in group}
+    if len(remedies) > 1 or not all(remedies):
+        return []
+    return [f"next: {group[0].remedy}", *(f"again: {each}" for each in commands if each and len(commands) == 1)]
 
 
 def causes(decision: Decision) -> list[Cause]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from reports.grouping import causes
-from reports.terminal import counts, headline, inert
+from reports.terminal import build_said, counts, deferred_lines, headline, inert
 from verify.core.decision import Action, Decision, Settled
 from verify.core.links import Adopted, Link, Moved, Override
 from verify.core.verdicts import Verdict
@@ -47,8 +47,7 @@ def _reasons(decision: Decision) -> list[str]:
 
 def _unknown(decision: Decision) -> list[str]:
     lines = []
-    if decision.deferred:
-        lines.append(f"- Not yet required by this step: {', '.join(decision.deferred)}")
+    lines += [f"- {escaped(each[:1].upper() + each[1:])}" for each in deferred_lines(decision)]
     if decision.undeclared:
         lines.append(f"- Not declared by this environment: {escaped(', '.join(decision.undeclared))}")
     lines += [
@@ -70,7 +69,7 @@ def _unknown(decision: Decision) -> list[str]:
 
 def _basis(decision: Decision) -> str:
     """When, of which build, with how much traffic."""
-    build = escaped(decision.candidate or "unknown")
+    build = escaped(build_said(decision))
     when = f"Decided {decision.decided_at:%Y-%m-%d %H:%M:%S} UTC · decision {decision.sequence}"
     return f"{when} · candidate build {build} · traffic on it {decision.traffic_percent:g} %"
 

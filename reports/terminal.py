@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reports.grouping import causes
 from verify.core.decision import Action, Decision
+from verify.core.plan import Plan
 from verify.core.verdicts import Verdict
 
 _SAID = {
@@ -39,7 +40,29 @@ def headline(decision: Decision) -> str:
     if decision.percent and not moves and (decision.question, decision.action) == ("advance", Action.ADVANCE):
         said += "; it moves no traffic"
     back = f", to {decision.target}" if decision.action is Action.ROLL_BACK else ""
+    if decision.person_decides:
+        said = _undecided(decision, f"; {said}" if decision.question == "advance" else f" (step {decision.step})")
+        percent = percent if decision.question == "advance" else ""
     return f"{decision.action.value}: {decision.environment}: {said}{percent}{back}"
+
+
+def _undecided(decision: Decision, ends: str) -> str:
+    """What nobody may read as rest: users meet a failure, and neither staying nor going back is proven to be right."""
+    failing = f"the candidate FAILS with {decision.traffic_percent:g} % of traffic on it"
+    return f"{failing}, and going back is not proven safe: a person decides now{ends}"
+
+
+def deferred_lines(found: Decision | Plan) -> list[str]:
+    """The families that are not asked yet, and those that no step ever asks, a line each."""
+    said = (("not yet required", found.deferred), ("not required by any step", found.never_required))
+    return [f"{words}: {', '.join(names)}" for words, names in said if names]
+
+
+def build_said(decision: Decision) -> str:
+    """The candidate's build, `unknown`, or that builds cannot be told apart: a name of the environment is none."""
+    if decision.one_build and decision.candidate:
+        return f"not told apart (identity: names no build:; {decision.candidate} answers)"
+    return decision.candidate or "unknown"
 
 
 def counts(decision: Decision) -> str:
@@ -71,8 +94,7 @@ def _reasons(decision: Decision) -> list[str]:
 
 def _basis(decision: Decision) -> list[str]:
     lines = [f"  proven: {counts(decision) or 'nothing'}"]
-    if decision.deferred:
-        lines.append(f"  not yet required: {', '.join(decision.deferred)}")
+    lines += [f"  {each}" for each in deferred_lines(decision)]
     if decision.undeclared:
         lines.append(f"  not declared: {', '.join(decision.undeclared)}")
     lines += [f"  changed since the last ADVANCE: {each}" for each in decision.changed]
@@ -82,6 +104,6 @@ def _basis(decision: Decision) -> list[str]:
         for each in decision.claims
         for place, count in sorted(each.accepted.items())
     ]
-    lines.append(f"  candidate build: {decision.candidate or 'unknown'}; traffic on it: {decision.traffic_percent:g} %")
+    lines.append(f"  candidate build: {build_said(decision)}; traffic on it: {decision.traffic_percent:g} %")
     lines.append(f"  can we still go back? {decision.going_back}")
     return lines

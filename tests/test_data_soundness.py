@@ -40,6 +40,7 @@ def test_a_sound_description_has_none():
         ({"store": "mian"}, "datasets.users", "did you mean main?"),
         ({"columns": {"born": {"type": "dat"}}}, "datasets.users.columns.born.type", "dat"),
         ({"columns": {"n": {"tolerance": -1}}}, "datasets.users.columns.n.tolerance", "below 0"),
+        ({"columns": {"n": {"tolerance": 1e300}}}, "datasets.users.columns.n.tolerance", "compares nothing"),
         ({"columns": {"a": {"trim": True}}, "except": ["a"]}, "datasets.users.except", "keep one"),
         ({"only": ["a"], "except": ["a"]}, "datasets.users.only", "at once"),
         ({"key": ["id", "id"]}, "datasets.users.key", "twice"),

@@ -65,7 +65,12 @@ def test_a_sound_description_has_none():
             {"endpoints": {"a": {"request": "GET /a", "compare": {"tolerance": {"nope": 1.0}}}}},
             "'nope' is not a JSONPath",
         ),
-        ({"endpoints": {"a": {"request": "GET /a", "compare": {"tolerance": {"$.x": -1.0}}}}}, "cannot be negative"),
+        ({"endpoints": {"a": {"request": "GET /a", "compare": {"tolerance": {"$.x": -1.0}}}}}, "is below 0"),
+        ({"endpoints": {"a": {"request": "GET /a", "compare": {"tolerance": {"$.x": 1e300}}}}}, "compares nothing"),
+        (
+            {"endpoints": {"a": {"request": "GET /a", "compare": {"tolerance": {"$.x": 2.0**53}}}}},
+            "leave the field out",
+        ),
         (
             {"steps": [{"name": "1", "requires": ["health"]}, {"name": "1", "requires": ["health"]}]},
             "step '1' is said twice",

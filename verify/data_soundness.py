@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from jsonpath_rfc9535 import JSONPathError
 from jsonpath_rfc9535 import compile as compile_path
@@ -15,6 +15,8 @@ from verify.core.model import EnvironmentFile, SystemFile
 from verify.core.softening import reader
 from verify.positions import Path_
 
+# Where a double no longer tells two neighbouring whole numbers apart: what is that wide excuses every value.
+_VACUOUS: Final = 2.0**53
 Found: TypeAlias = Iterator[tuple[Path_, str]]
 Sides: TypeAlias = Mapping[str, EnvironmentFile]
 
@@ -25,6 +27,16 @@ def close_to(word: str, names: Sequence[str]) -> str:
     if close:
         return f"; did you mean {close[0]}?"
     return f"; known: {', '.join(sorted(names))}" if names else "; none is declared"
+
+
+def unsound_tolerance(span: float) -> str:
+    """What is wrong with a distance that two numbers may lie apart: none, or one that no two numbers reach."""
+    if span < 0:
+        return f"{span:g} is below 0, and no two numbers are so near"
+    if span >= _VACUOUS:
+        never = f"any two numbers below {_VACUOUS:g} would count as equal, and nothing could ever FAIL"
+        return f"{span:g} compares nothing: {never}; write the distance that rounding explains, or leave the field out"
+    return ""
 
 
 def unsound_data(system: SystemFile, sides: Sides) -> Found:
@@ -65,11 +77,8 @@ def _types(place: Path_, columns: Mapping[str, Column]) -> Found:
             reader(rule.type or "text")
         except ValueError as error:
             yield (*place, "columns", column, "type"), str(error)
-        if rule.tolerance is not None and rule.tolerance < 0:
-            yield (
-                (*place, "columns", column, "tolerance"),
-                f"{rule.tolerance} is below 0, and no two numbers are so near",
-            )
+        if problem := unsound_tolerance(rule.tolerance or 0.0):
+            yield (*place, "columns", column, "tolerance"), problem
 
 
 def _dual_write(place: Path_, dataset: Dataset, sides: Sides) -> Found:

@@ -40,7 +40,7 @@ def comparable(sides: tuple[Placed, Placed], shapes: tuple[Shape, Shape], covera
     """True where equal fingerprints of both sides would prove equal records."""
     if not all(isinstance(side.store, Digests) and side.whole for side in sides):
         return False
-    if any(shape.open for shape in shapes) or not (coverage.key or coverage.compared):
+    if any(shape.open for shape in shapes) or coverage.emptied() or not (coverage.key or coverage.compared):
         return False
     # Without an index that forbids it a key may be there twice on both sides, and the sums would agree.
     key = set(coverage.key)

@@ -46,6 +46,12 @@ class Builds:
     deaf: str = ""
     given: tuple[Literal["candidate", "baseline"], ...] = ()
 
+    @property
+    def typed(self) -> str:
+        """The builds that somebody typed, each with its side: `candidate b1, baseline b2`."""
+        words = {"candidate": self.candidate, "baseline": self.baseline}
+        return ", ".join(f"{side} {words[side]}" for side in self.given)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
@@ -202,9 +208,7 @@ def ask(
 
 def answer(asked: Question, seen: Surveyed) -> Decision:
     """The gate's answer, which also says whose build was typed instead of asked for."""
-    said = asked.builds
-    words = {"candidate": said.candidate, "baseline": said.baseline}
-    typed = ", ".join(f"{side} {words[side]}" for side in said.given)
+    typed = asked.builds.typed
     told = [f"builds were given on the command line, nobody was asked: {typed}"] if typed else []
     return noted(decide(asked.environment, seen.plan, seen.world, question=asked.question), told)
 

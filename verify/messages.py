@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from verify.core.again import asked_again
 from verify.core.catalogue import Check, Claim
 from verify.core.condensing import condensed
 from verify.core.subjects import Environment
@@ -49,7 +50,7 @@ def told(claim: Claim, conclusion: Conclusion, reproduce: str) -> str:
         lines.append(f"  compared: {conclusion.receipt}")
     if conclusion.remedy:
         lines.append(f"  next: {conclusion.remedy}")
-    lines.append(f"  again: {reproduce}")
+    lines.append(f"  again: {asked_again(reproduce, conclusion.remedy)}")
     return writable("\n".join(lines))
 
 

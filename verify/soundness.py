@@ -16,7 +16,7 @@ from verify.core.model import Comparison, EnvironmentFile, SystemFile
 from verify.core.references import names_in
 from verify.core.selectors import SELECTORS
 from verify.core.subjects import Environment
-from verify.data_soundness import close_to, unsound_data
+from verify.data_soundness import close_to, unsound_data, unsound_tolerance
 from verify.positions import Document, Path_
 from verify.success_soundness import unsound_metrics, unsound_success
 
@@ -151,8 +151,8 @@ def _paths(place: Path_, compare: Comparison) -> Found:
         for path in getattr(compare, part):
             yield from _path((*place, part, path), path)
     for path, span in compare.tolerance.items():
-        if span < 0:
-            yield (*place, "tolerance", path), f"{span:g} cannot be negative"
+        if problem := unsound_tolerance(span):
+            yield (*place, "tolerance", path), problem
 
 
 def _path(place: Path_, path: str) -> Found:

@@ -36,7 +36,7 @@ class Cause:
     One line of what is open: `text` says why, `about` what it touches, `counts` whether it holds the step.
 
     `kind` says why there is no verdict, `name` names the claim or the checks that found it. `claims` is empty for a reason
-    that no claim gives.
+    that no claim gives, `remedy` where they do not advise the same.
     """
 
     mark: str
@@ -46,6 +46,7 @@ class Cause:
     kind: str = ""
     name: str = ""
     counts: bool = True
+    remedy: str = ""
     claims: tuple[Settled, ...] = ()
 
 
@@ -124,6 +125,7 @@ def _cause(group: Sequence[Settled]) -> Cause:
         name=line(str(first.claim), 160)
         if len(group) == 1
         else listed(sorted({each.claim.check for each in group}), shown=3),
+        remedy=first.remedy if len({each.remedy for each in group}) == 1 else "",
         claims=tuple(sorted(group, key=lambda each: each.claim)),
     )
 

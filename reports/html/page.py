@@ -18,8 +18,9 @@ from reports.html.figures import milliseconds
 from reports.html.material import Material
 from reports.html.texts import Caps, counted, cut, line, listed
 from reports.html.views import View
-from reports.html.wording import basis, families, means, outcome, proven, sentence, stamp, unknowns
-from reports.terminal import headline
+from reports.html.wording import basis, families, led, means, outcome, proven, sentence, stamp, unknowns, where
+from reports.terminal import build_said, headline
+from verify.core.again import asked_again
 
 LARGEST: Final = 5_000_000
 _TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
@@ -33,7 +34,16 @@ def _engine() -> Environment:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     engine.filters.update(cut=cut, line=line, stamp=stamp, ms=milliseconds)
-    engine.globals.update(counted=counted, listed=listed, charts=charts, series_charts=series_charts, len=len)
+    engine.globals.update(
+        asked_again=asked_again,
+        build_said=build_said,
+        where=where,
+        counted=counted,
+        listed=listed,
+        charts=charts,
+        series_charts=series_charts,
+        len=len,
+    )
     return engine
 
 
@@ -46,6 +56,7 @@ def _inlined(name: str) -> tuple[Markup, str]:
 
 def _context(material: Material, caps: Caps, found: Sequence[Cause]) -> Mapping[str, object]:
     decision = material.decision
+    said = led(decision, headline(decision))
     style, style_word = _inlined("page.css")
     script, script_word = _inlined("page.js")
     policy = (
@@ -59,8 +70,8 @@ def _context(material: Material, caps: Caps, found: Sequence[Cause]) -> Mapping[
         "outcome": outcome(decision),
         "style": style,
         "script": script,
-        "headline": f"{outcome(decision)}: {headline(decision).partition(': ')[2]}",
-        "sentence": sentence(decision, headline(decision)),
+        "headline": f"{outcome(decision)}: {said.partition(': ')[2]}",
+        "sentence": sentence(decision, said),
         "means": means(decision),
         "proven": proven(decision),
         "basis": basis(decision),

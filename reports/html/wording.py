@@ -29,6 +29,9 @@ _MEANS: Final = {
     "ROLL_BACK": "Users are on the candidate and it was seen to fail. Take them off it now.",
     "OVERRIDDEN": "The evidence does not allow this step. Persons answer for it all the same; nothing here proves it safe.",
 }
+_UNDECIDED: Final = (
+    "Users are on the candidate and it fails, and nothing proves that going back loses no data. A person decides now."
+)
 _MEASURED: Final = frozenset({"load", "success"})
 
 
@@ -65,7 +68,8 @@ def means(decision: Decision) -> str:
     waived = any(each.waived and each.required for each in decision.claims)
     if waived and outcome(decision) == "ADVANCE":
         return "Everything this step requires is proven, or waived by somebody who answers for it."
-    return _MEANS.get(outcome(decision), "")
+    undecided = decision.person_decides and not decision.overridden_by
+    return _UNDECIDED if undecided else _MEANS.get(outcome(decision), "")
 
 
 def sentence(decision: Decision, headline: str) -> str:
@@ -74,6 +78,17 @@ def sentence(decision: Decision, headline: str) -> str:
     if decision.overridden_by:
         said = f"step {decision.step} without proof; {listed(decision.overridden_by, shown=6)} answer for it"
     return line(said[:1].upper() + said[1:], 300) + "."
+
+
+def led(decision: Decision, headline: str) -> str:
+    """The headline, its end in the words of `where`."""
+    end = f", to {decision.target}"
+    return f"{headline.removesuffix(end)}, to {where(decision.target)}" if headline.endswith(end) else headline
+
+
+def where(target: str) -> str:
+    """Where going back leads: a step, or the start, where nobody is on the candidate."""
+    return f"step {target}" if target != "0" else "no traffic on the candidate, 100 % on the baseline"
 
 
 def stamp(moment: datetime | None) -> str:
@@ -125,7 +140,8 @@ def families(decision: Decision) -> list[Family]:
     for each in decision.claims:
         claims[each.claim.family].append(each)
     empty = {each.partition(".")[0] for each in decision.undeclared}
-    names = [name for name in FAMILIES if name in claims or name in decision.deferred or name in empty]
+    known = {*claims, *decision.deferred, *decision.never_required, *empty}
+    names = [name for name in FAMILIES if name in known]
     return [_family(name, claims[name], decision) for name in [*names, *sorted(set(claims) - set(FAMILIES))]]
 
 
@@ -193,6 +209,9 @@ def _unasked(decision: Decision) -> Iterable[Unknown]:
     if decision.deferred:
         said = counted(len(decision.deferred), "family", "families")
         yield Unknown(text=f"{said} not required before a later step: {listed(decision.deferred, shown=12)}")
+    if decision.never_required:
+        said = counted(len(decision.never_required), "family", "families")
+        yield Unknown(text=f"{said} not required by any step: {listed(decision.never_required, shown=12)}")
     if decision.undeclared:
         count = counted(len(decision.undeclared), "check")
         text = f"{count} never asked, because this system declares nothing for it"

@@ -92,3 +92,12 @@ def release(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(gating, "asked_checks", gating.locked_checks)
     return described(tmp_path)
+
+
+@pytest.fixture
+def asking(release, tmp_path):
+    """The system with one question for a person, required by the first step."""
+    system = tmp_path / "release" / "system.yaml"
+    text = system.read_text().replace("[health, parity]", "[health, parity, attest]", 1)
+    system.write_text(text + 'attestations:\n  complaints: {asks: "Did anybody complain?"}\n')
+    return release

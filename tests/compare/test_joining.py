@@ -206,6 +206,22 @@ def test_full_memory_concludes_nothing() -> None:
     rows = [{"id": number, "a": f"{number:0200}"} for number in range(60_000)]
     found = _compare(rows, rows, means=Means(room=Room(spill=False, memory="4MB")))
     assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.OVER_BUDGET)
+    assert found.remedy.startswith("leave out the largest columns (except:)")
+
+
+def test_a_disk_without_room_for_one_large_value_concludes_nothing(tmp_path: Path) -> None:
+    """What is put aside is told like everything else that finds no room; nothing stays behind."""
+    one, other = ([{"id": 1, "a": letter * 50_000}] for letter in "xy")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        found = _compare(one, other, means=Means(room=Room(folder=tmp_path)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.OVER_BUDGET)
+    assert "a value of 50,001 bytes" in found.summary
+    assert found.remedy.startswith("let TMPDIR")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_full_disk_concludes_nothing(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from verify.compare.softened import softened_array
 from verify.core.datasets import Column
-from verify.core.softening import soften
+from verify.core.softening import equal_under, soften
 from verify.core.values import Absent, encode
 
 TYPES = ["integer", "decimal", "decimal(5,2)", "decimal(12, 2)", "decimal(2,5)", "decimal(900,1)", "decimal(3,0)",
-         "float", "boolean", "text", "timestamp", "timestamptz", "date", "time", "uuid", "bytes", "json"]  # fmt: skip
+         "float", "boolean", "text", "timestamp", "timestamptz", "date", "time", "uuid", "inet", "bytes", "json"]  # fmt: skip
 
 ODD = [
     "2024-01-02T03:04:05.123Z", "2024-01-02T03:04:05+00:00", "2024-01-02 03:04:05+09:00", "2024-02-29T00:00:00Z",
@@ -34,6 +34,8 @@ ODD = [
     "TRUE", "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\n", "\\x00FF", "\\x00 ff",
     "\\x0", "\\xzz", "AAEC", "AAE=", "AA", "", " ", "  a ", "\x1ca\x85", "\u3000각\u2028", "\ufeffa", "STRASSE", "Straße", "İ",
     "ǅ", '{"a": 1.0}', "[1, 2", "null", "\x01", "a\0b", "한글😀", "\ud800",
+    "10.0.0.1", "10.0.0.1/32", "10.0.0.1/8", "10.0.0.1/33", "010.0.0.1", "10.0.0.256", "10.0.0.1/255.0.0.0", "1.2.3", "1.2.3.4\n",
+    "::1", "0:0:0:0:0:0:0:1", "2001:DB8::1/64", "::ffff:1.2.3.4", "fe80::1%eth0", "1.2.3.4/032", "1.2.3.4/", "1::2::3",
 ]  # fmt: skip
 
 ENCODED = st.recursive(
@@ -63,7 +65,9 @@ ENCODINGS = st.one_of(
     st.decimals(allow_nan=False, allow_infinity=False, places=3).map(lambda number: f"s{number}"),
     st.integers().map(lambda number: f"s{number}"),
     st.sampled_from([
-        "j", "n", "_", "xinet:10.0.0.1", "xmoney:12", "xa", "C03:04:05.120+09", "Tinfinity", "t-infinity",
+        "j", "n", "_", "xinet:10.0.0.1", "xinet:10.0.0.1/32", "xinet:10.0.0.1/8", "xinet:::1/128", "xinet4:10.0.0.1",
+        "xinet6:::1", "xinet6:::ffff:10.0.0.1", "xinet5:10.0.0.1", "xinet", "xinetnum:1.2.3.4", "y" + "0a" * 16, "y" + "0a" * 15,
+        "xmoney:12", "xa", "C03:04:05.120+09", "Tinfinity", "t-infinity",
         "T10000-01-01 00:00:00.500+00", "T0044-03-15 00:00:00.10+00 BC", "c03:04:05.1.2", "T.", "T.5", "t1.000", "e[1,2]",
         "#1", "#0", "#nan", "#-inf", "#1e500", "#0.1000000000000000055", "iP1Y", "l[2,1]", "l[]", "m{}",
     ]),
@@ -100,12 +104,37 @@ def test_a_column_is_softened_as_each_of_its_values_is(rule: Column, values: lis
 def test_every_odd_text_is_read_alike(name: str, precision: str | None) -> None:
     """Every text that is known to be tricky, under every type, alone and in company."""
     rule = Column(type=name, precision=precision)  # type: ignore[arg-type]
-    values = [_encoded(text) for text in ODD] + ["j", "_", "n", "btrue", "xinet:1", "xinet:2", "u00", "#1", "#0.25"]
+    values = [_encoded(text) for text in ODD] + [
+        "j",
+        "_",
+        "n",
+        "btrue",
+        "xinet:1",
+        "xinet:2",
+        "u00",
+        "xinet4:1.2.3.4",
+        "y" + "9f" * 16,
+        "#1",
+        "#0.25",
+    ]
     array, used = softened_array(rule, pa.array(values, pa.large_string()))
     assert (array.to_pylist(), used) == slowly(rule, values)
     for value in values:
         array, used = softened_array(rule, pa.array([value], pa.large_string()))
         assert (array.to_pylist(), used) == slowly(rule, [value]), value
+
+
+@pytest.mark.parametrize(
+    "text", ["QR==", "QUJ=", "QQ", "QQ=", "QQ===", "Q Q==", "QQ==\n", " QQ==", "Q-==", "QQ==é", "\\x4 1", "\\x 41"]
+)
+def test_bytes_are_read_from_the_one_way_to_write_them(text: str) -> None:
+    """Bits that stand for nothing, blanks and missing padding make another text, which is no bytes."""
+    rule = Column(type="bytes")
+    assert softened_array(rule, pa.array([f"s{text}", "sQQ=="], pa.large_string()))[0].to_pylist() == [
+        f"s{text}",
+        "y41",
+    ]
+    assert not equal_under(rule, f"s{text}", "y41")[0]
 
 
 def test_nothing_to_change_gives_the_same_array() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.consistency.conftest import Kept
 from tests.consistency.test_known_lies import DATASET, Run, compared, fill, places, run
-from verify.core.verdicts import Verdict
+from verify.core.verdicts import Cause, Verdict
 
 pytestmark = pytest.mark.xdist_group("consistency")
 __all__ = ["run"]
@@ -57,6 +57,41 @@ def test_a_key_whose_type_has_a_cast_is_read_as_it_is_kept(run: Run, kept: Kept,
             f"INSERT INTO lie.{table} VALUES ('sad', 0), ('ok', {value}), ('happy', 0)",
         )
     assert places(compared(kept, dataset)) == [('id=string "ok"', "$.v")]
+
+
+@pytest.fixture
+def cast(run: Run, request: pytest.FixtureRequest) -> Iterator[None]:
+    """A cast of one of the server's own types to text, which only a superuser can make; it is gone afterwards."""
+    lying(run, request.param, "SELECT 'lie'")
+    yield
+    run(f"DROP CAST ({request.param} AS text)")
+
+
+@pytest.mark.parametrize("cast", ["int4", "numeric", "int8"], indirect=True)
+@pytest.mark.parametrize("values", ["(1, 7, 7)", "(1, 8, 7)"], ids=["unlike", "alike"])
+@pytest.mark.usefixtures("cast")
+def test_a_cast_of_the_servers_own_type_concludes_nothing(
+    run: Run, kept: Kept, dataset: object, values: str, request: pytest.FixtureRequest
+) -> None:
+    """Its words stand for every value of the type; where no such type is read, nothing is lost."""
+    fill(run, "v int, w numeric", "(1, 8, 7)", values)
+    found = compared(kept, dataset)
+    own = request.node.callspec.params["cast"]
+    if own == "int8":
+        assert found.verdict is (Verdict.PASS if "8" in values else Verdict.FAIL)
+    else:
+        assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.NO_ANSWER)
+        assert f"a cast to text of the server's own type {own}" in found.summary
+
+
+def test_a_cast_that_is_the_types_own_output_changes_nothing(run: Run, kept: Kept, dataset: object) -> None:
+    """WITH INOUT names what the server does anyway."""
+    run("CREATE CAST (int4 AS text) WITH INOUT AS IMPLICIT")
+    try:
+        fill(run, "v int", "(1, 7)", "(1, 8)")
+        assert compared(kept, dataset).verdict is Verdict.FAIL
+    finally:
+        run("DROP CAST (int4 AS text)")
 
 
 @pytest.fixture

@@ -156,7 +156,10 @@ def test_waived_claim_is_listed_and_not_counted_as_proven():
     place = environment(waived=[waiver("parity.endpoint", "endpoint/list")])
     decision = ask(place, "10", world(green(HEALTH, ITEM)))
     assert decision.action is ADVANCE
-    assert decision.reasons == ("2 of 3 required claims proven, 1 waived",)
+    assert decision.reasons == (
+        "2 of 3 required claims proven, 1 waived",
+        "in force from the start: waived parity.endpoint endpoint/list: until 2026-05-30: known",
+    )
     waived = {each.claim: each for each in decision.claims}[LIST]
     assert waived.verdict is Verdict.INCONCLUSIVE
     assert "asked by hand" in waived.waived

@@ -43,7 +43,7 @@ def test_the_newest_run_counts_and_the_others_are_superseded():
 @pytest.mark.parametrize(
     ("one", "state", "why"),
     [
-        (green(LIST, at=NOON - MINUTE * 60 * 25), "stale", "is stale: 25h old, 1d allowed"),
+        (green(LIST, at=NOON - MINUTE * 60 * 25), "stale", "is stale: 1d 1h old, 1d allowed"),
         (replace(green(LIST), sealed={}), "unusable", "was not sealed"),
         (run(id="r1", claims={LIST}, finished=False), "interrupted", "recorded no verdict"),
         (run(id="r1", deselected={LIST}, claims={HEALTH}), "interrupted", "told to leave it out"),

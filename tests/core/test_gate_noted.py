@@ -70,8 +70,10 @@ def test_evidence_that_counts_for_over_a_quarter_is_told():
     steps[0]["fresh"] = {"default": "9999d", "parity": "91d", "health": "15m"}
     steps[1]["fresh"] = {"default": "90d"}
     told = "step 10: evidence counts for over 90 days: fresh default 9999d, parity 91d"
-    assert ask(environment(steps=steps), "10", world(green())).notes == (told,)
-    assert ask(environment(steps=steps), "30", world()).notes == (told,)
+    let = [entered(at=NOON - MINUTE * 9)]
+    assert ask(environment(steps=steps), "10", world(green(), chain=let)).notes == (told,)
+    assert ask(environment(steps=steps), "30", world(chain=let)).notes == (told,)
+    assert ask(environment(steps=steps), "30", world()).notes[0] == told
 
 
 def test_what_is_noted_later_stands_first_among_the_notes():

@@ -156,6 +156,25 @@ def test_no_page_is_wider_than_its_screen(opened, width):
         assert tab.ask("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+COUNTS = """[...document.querySelectorAll('.families tbody tr:first-child .n')].map(each => {
+    const box = each.getBoundingClientRect();
+    const name = getComputedStyle(each, '::before').content.replaceAll('"', '').trim();
+    return [name, each.textContent.trim(), each.checkVisibility() && box.left >= 0 && box.right <= innerWidth];
+})"""
+
+
+@pytest.mark.parametrize(("width", "medium"), [(390, ""), (390, "print"), (720, "print"), (1280, "")])
+def test_every_count_of_a_family_is_in_sight(opened, width, medium):
+    """No column is hidden or cut off, and each says what it counts."""
+    claims = (settled(LIST), settled(ITEM, Verdict.INCONCLUSIVE, why="not heard"), settled(USERS, required=False))
+    tab = opened(rendered(decision(*claims)), width=width, medium=medium)
+    found = tab.ask(COUNTS)
+    assert [rest for _, *rest in found] == [[number, True] for number in ("2", "1", "0", "1", "0", "0")]
+    names = ["required", "proven", "failed", "no verdict", "waived", "not required"]
+    heads = "[...document.querySelectorAll('.families thead .n')].filter(each => each.checkVisibility())"
+    assert (tab.ask(f"{heads}.map(each => each.textContent)") or [name for name, *_ in found]) == names
+
+
 def test_no_answer_is_obeyed(opened):
     """Scripts, handlers and styles of an answer do nothing; a reader sees them as text."""
     tab = opened(spoken(EVIL))

@@ -85,7 +85,7 @@ def test_what_was_not_verified_is_listed():
     ]
     text = plain(markdown(ask(place, "10", world(*runs, chain=[ask(environment(), "10", world())]))))
     for words in (
-        "Not yet required by this step: load",
+        "Not yet required: load",
         "Waived: parity.endpoint endpoint/item: asked by hand",
         "Changed since the last ADVANCE: waived",
         "Superseded failure of parity.endpoint endpoint/list: r0: differs",

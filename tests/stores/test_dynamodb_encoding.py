@@ -79,7 +79,8 @@ def test_encodings_are_those_of_the_values(seed: int) -> None:
 
 @pytest.mark.parametrize("broken", [
     None, 1, [], {}, {"S": "a", "N": "1"}, {"S": 1}, {"N": 1}, {"N": ""}, {"N": "NaN"}, {"N": "Infinity"}, {"B": "="},
-    {"B": "YQ"}, {"BOOL": "true"}, {"NULL": False}, {"M": []}, {"L": {}}, {"SS": "a"}, {"SS": [1]}, {"NS": ["x"]},
+    {"B": "YQ"}, {"B": "YR=="}, {"B": "YQ==\n"}, {"BS": ["YR=="]},
+    {"BOOL": "true"}, {"NULL": False}, {"M": []}, {"L": {}}, {"SS": "a"}, {"SS": [1]}, {"NS": ["x"]},
     {"L": [{"Q": 1}]}, {"M": {"a": {"S": None}}}, {"X": "1"},
 ])  # fmt: skip
 def test_what_is_no_typed_json_is_refused(broken: object) -> None:

@@ -162,3 +162,45 @@ def test_one_table_under_two_spellings_is_not_compared_with_itself(
     found = compare_dataset(again, mysql, dataset, name="products", seed=1, conceal=conceal)
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "one and the same" in found.summary
+
+
+NAMED = "00000000-0000-4000-8000-0000000000ab"
+ADDRESSED = {
+    "id": Column(type="uuid"),
+    "four": Column(type="inet"),
+    "six": Column(type="inet"),
+    "told": Column(type="inet"),
+}
+
+
+def _addressed(databases: Databases, maria: MariaDatabases, *, six: str) -> tuple[Store, Store]:
+    """One row whose key is a uuid, in bytes on one side, with addresses of three kinds."""
+    columns = "own uuid, four inet4, six inet6, told varchar(50)"
+    maria.run("candidate", f"CREATE TABLE hosts (id binary(16) PRIMARY KEY, {columns})")
+    maria.run(
+        "candidate",
+        f"INSERT INTO hosts VALUES (UNHEX(REPLACE('{NAMED}', '-', '')), '{NAMED}', '10.0.0.1', '{six}', '10.1.0.0/16')",  # noqa: S608
+    )
+    databases.run("baseline", "CREATE TABLE hosts (id uuid PRIMARY KEY, own uuid, four inet, six inet, told inet)")
+    databases.run(
+        "baseline",
+        f"INSERT INTO hosts VALUES ('{NAMED}', '{NAMED}', '10.0.0.1', '2001:DB8::1', '10.1.0.0/16')",  # noqa: S608
+    )
+    return databases.store("baseline"), maria.store("candidate")
+
+
+@pytest.mark.parametrize(("six", "paths"), [("2001:db8::1", []), ("2001:db8::2", ["$.six"])])
+def test_uuids_in_bytes_and_addresses_are_read_as_what_they_are(
+    databases: Databases, maria: MariaDatabases, conceal: Conceal, six: str, paths: list[str]
+) -> None:
+    """The two servers have other types for them; the rule makes them one, and an unequal one is found."""
+    one, other = _addressed(databases, maria, six=six)
+    found = compare_dataset(one, other, Dataset(key=("id",), columns=ADDRESSED), name="hosts", seed=1, conceal=conceal)
+    assert [each.path for each in found.differences] == paths, found
+    assert found.verdict is (Verdict.FAIL if paths else Verdict.PASS)
+    assert found.normalised == {
+        "four: inet4 -> inet": 1,
+        "id: bytes -> uuid": 1,
+        "six: inet6 -> inet": 1,
+        "told: string -> inet": 1,
+    }

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from verify.comparing import compare_dataset
+from verify.core.datasets import Column, Dataset, Place
 from verify.core.errors import StoreRefused
+from verify.core.values import encode
+from verify.core.verdicts import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.stores.opensearch_node import Indices
 
 pytest_plugins = ("tests.stores.opensearch_node",)
@@ -53,10 +59,51 @@ def test_lookup_by_an_exact_field(indices: Indices) -> None:
     assert found(["sku"], ["sA"], ["sX"]) == ["s1"]
     assert found(["n"], ["#1"]) == ["s1", "s4"]
     assert found(["sku", "n"], ["sA", "#1"], ["sa", "#1"]) == ["s1"]
-    for key, value in (("t", "sx"), ("low", "sx"), ("hid", "sx"), ("sku", "s" + "x" * 21), ("sku", "#1"), ("n", "s1"),
-                       ("n", "#1.5"), ("n", f"#{2**63}"), ("nowhere", "sx")):  # fmt: skip
-        with pytest.raises(StoreRefused, match="cannot find"):
-            found([key], [value])
+    some = {"index": name, "alias": f"some-{name}", "filter": {"term": {"n": 1}}}
+    indices.ask("POST", "/_aliases", {"actions": [{"add": some}]})
+    with pytest.raises(StoreRefused, match="has a filter"):
+        list(store.lookup(f"some-{name}", key=["n"], values=[["#1"]], columns=[]))
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("t", "sx"), ("low", "sx"), ("low", "sX"), ("hid", "sx"), ("sku", "s" + "x" * 21), ("sku", "#1"), ("n", "s1"), ("n", "#1"),
+    ("n", "#1.5"), ("n", "sabc"), ("n", f"#{2**63}"), ("nowhere", "sx"), ("n", "l[1]"), ("n", "#5"),
+])  # fmt: skip
+def test_what_the_index_cannot_find_exactly_is_read_from_the_documents(indices: Indices, key: str, value: str) -> None:
+    """A lookup gives the documents whose _source holds the very value, whatever the mapping made of it."""
+    properties = {"sku": {"type": "keyword", "ignore_above": 20}, "n": {"type": "long", "ignore_malformed": True},
+                  "t": {"type": "text"}, "low": {"type": "keyword", "normalizer": "lowercase"},
+                  "hid": {"type": "keyword", "index": False}}  # fmt: skip
+    values = {"t": ["x", "x y"], "low": ["x", "X"], "hid": ["x"], "sku": ["x" * 21, 1, "1"], "nowhere": ["x"],
+              "n": ["1", 1, 1.5, "abc", 2**63, [1], [1, 2]]}  # fmt: skip
+    documents = {f"{name}{at}": {name: each} for name, some in values.items() for at, each in enumerate(some)}
+    name = indices.make(documents, mapping={"dynamic": False, "properties": properties}, shards=2)
+    batches = indices.store().lookup(name, key=[key], values=[[value], ["#77"]], columns=["_id"])
+    found = sorted(row["1"] for batch in batches for row in batch.to_pylist())
+    assert found == [f"s{key}{at}" for at, each in enumerate(values[key]) if encode(each) == value]
+
+
+@pytest.mark.parametrize(("one", "other", "columns", "verdict"), [
+    (7, "7", {}, Verdict.FAIL), ("7", "7", {}, Verdict.PASS), (7, "7", {"id": Column(type="integer")}, Verdict.PASS),
+    (7, "abc", {}, Verdict.FAIL), ("abc", "abc", {}, Verdict.PASS),
+])  # fmt: skip
+def test_a_key_that_is_no_number_under_a_number_is_compared_as_it_is_stored(
+    indices: Indices, conceal: Callable[[str], str], *, one: object, other: object, columns: dict[str, Column],
+    verdict: Verdict,
+) -> None:  # fmt: skip
+    """What _source says is what the application reads, so it decides; the difference names both keys."""
+    mapping = {"properties": {"id": {"type": "long", "ignore_malformed": True}}}
+    names = [
+        indices.make({"a": {"id": 1, "v": 1}, "b": {"id": each, "v": 2}}, mapping=mapping) for each in (one, other)
+    ]
+    places = (Place(collection=name) for name in names)
+    dataset = Dataset(key=("id",), columns=columns, baseline=next(places), candidate=next(places))
+    found = compare_dataset(indices.store(), indices.store(), dataset, name="items", seed=5, conceal=conceal)
+    assert found.verdict is verdict, found.summary
+    if verdict is Verdict.FAIL:
+        sides = {(each.baseline, each.candidate) for each in found.differences}
+        assert sides == {("1 record", "no record"), ("no record", "1 record")}
+        assert any(f"id={one}" in each.key for each in found.differences)
 
 
 def test_structure_tells_what_changes_answers(indices: Indices) -> None:

@@ -62,11 +62,13 @@ def adopt_command(
         raise CutoverError(f"the candidate's build is unknown: {found.silence}")
     link = Adopted(
         environment=environment.id, step=step.name, percent=step.percent, attested_by=by, reason=reason,
-        candidate=found.candidate, decided_at=utc_now(),
+        candidate=found.candidate, decided_at=utc_now(), typed=bool(found.given),
     )  # fmt: skip
     path = say(environment, link, root=root, seal=seal, allowed=partial(_first, environment))
+    typed = " (typed, nobody was asked)" if link.typed else ""
     click.echo(
-        f"{environment.id}: traffic is in step {step.name} with build {found.candidate}, says {by}\n  on record: {path}"
+        f"{environment.id}: traffic is in step {step.name} with build {found.candidate}{typed}, says {by}\n"
+        f"  on record: {path}"
     )
 
 

@@ -12,7 +12,7 @@ from verify.core.catalogue import Claim, claims
 from verify.core.errors import CutoverError
 from verify.core.evidence import Fingerprints
 from verify.core.spec import Spec
-from verify.core.statements import Statement
+from verify.core.statements import Statement, conclusion
 from verify.core.subjects import Environment, Subject
 from verify.gating import builds
 from verify.saying import LONGEST, attested
@@ -66,13 +66,12 @@ def attest_command(
     trial = on_trial(environment, values=os.environ, root=root)
     try:
         about = Fingerprints(candidate=now.candidate, baseline=now.baseline)
-        path = attested(
-            trial, asked, subject, Statement(by=by, says=says, denies=denies, span=span), fingerprints=about
-        )
+        said = Statement(by=by, says=says, denies=denies, span=span, typed=now.typed)
+        path = attested(trial, asked, subject, said, fingerprints=about)
     finally:
         trial.close()
     verdict = "FAIL" if denies else "PASS"
-    click.echo(f"{verdict} {asked}: {by} says: {says}\n  evidence: {path}")
+    click.echo(f"{verdict} {asked}: {conclusion(said).summary}\n  evidence: {path}")
 
 
 def _asked(environment: Environment, text: str) -> tuple[Claim, Subject[Spec]]:

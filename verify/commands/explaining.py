@@ -9,9 +9,10 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from reports.terminal import deferred_lines
 from verify.core.explaining import Explained, Said
 from verify.core.plan import Plan
-from verify.core.scalars import show_duration
+from verify.core.scalars import show_age, show_duration
 from verify.core.verdicts import Verdict
 
 SHOWN: Final = 5
@@ -30,9 +31,7 @@ def explained_lines(plan: Plan, explained: Sequence[Explained]) -> list[str]:
             lines.append(f"{family}, not older than {show_duration(found[0].fresh)}")
             lines += [line for each in found for line in _claim(each)]
     lines += [f"{family}: required, but nothing is declared it could be asked about" for family in plan.empty]
-    if plan.deferred:
-        lines.append(f"not yet required: {', '.join(plan.deferred)}")
-    return lines
+    return [*lines, *deferred_lines(plan)]
 
 
 def _claim(each: Explained) -> list[str]:
@@ -47,20 +46,10 @@ def _claim(each: Explained) -> list[str]:
 
 
 def _entry(said: Said) -> str:
-    when = f"{_age(said.age)} old" if said.age is not None else "no verdict"
+    when = f"{show_age(timedelta(seconds=said.age))} old" if said.age is not None else "no verdict"
     verdict = said.verdict.name if said.verdict is not None else "-"
     by = " said by a person" if said.kind == "attested" else ""
     return f"{said.state:<11} {verdict:<12} {when}, run {said.run}{by}" + (f": {said.why}" if said.why else "")
-
-
-def _age(seconds: float) -> str:
-    """`42s`, `5m`, `3h 20m`, `2d 4h`: two units are enough to know."""
-    left = timedelta(seconds=max(0, round(seconds)))
-    days, hours = left.days, left.seconds // 3600
-    minutes, rest = left.seconds % 3600 // 60, left.seconds % 60
-    parts = [(days, "d"), (hours, "h"), (minutes, "m"), (rest, "s")]
-    told = [f"{number}{unit}" for number, unit in parts if number][:2]
-    return " ".join(told) or "0s"
 
 
 def explained_plain(plan: Plan, explained: Sequence[Explained]) -> JsonValue:
@@ -70,6 +59,8 @@ def explained_plain(plan: Plan, explained: Sequence[Explained]) -> JsonValue:
         "step": plan.step.name,
         "percent": plan.step.percent,
         "deferred": list(plan.deferred),
+        "never_required": list(plan.never_required),
+        "one_way": plan.one_way,
         "undeclared": list(plan.undeclared),
         "empty": list(plan.empty),
         "claims": [_plain(each) for each in explained],

@@ -7,6 +7,7 @@ from itertools import groupby
 
 import click
 
+from reports.terminal import deferred_lines
 from verify.commands.options import env_option, environment_named, json_option, step_option, unusable_is_30
 from verify.core.plan import Plan, freshness, plan
 from verify.core.scalars import show_duration
@@ -48,8 +49,9 @@ def plan_lines(found: Plan) -> list[str]:
         lines.append(f"success must have been observed for {show_duration(found.step.observe)}")
     if found.others:
         lines.append(f"not required by this step: {len(found.others)} claims (a FAIL among them holds all the same)")
-    if found.deferred:
-        lines.append(f"not yet required: {', '.join(found.deferred)}")
+    lines += deferred_lines(found)
+    if found.one_way:
+        lines.append(found.one_way)
     if found.undeclared:
         lines.append(f"not declared by this environment: {', '.join(found.undeclared)}")
     return lines
@@ -64,5 +66,7 @@ def _plain(found: Plan) -> dict[str, object]:
         "others": [{"check": c.check, "subject": c.subject} for c in sorted(found.others)],
         "empty": list(found.empty),
         "deferred": list(found.deferred),
+        "never_required": list(found.never_required),
+        "one_way": found.one_way,
         "undeclared": list(found.undeclared),
     }

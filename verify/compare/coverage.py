@@ -41,6 +41,10 @@ class Coverage:
         """What a scan leaves out of the map of other fields, because it is told apart from the rows."""
         return (*self.excepted, *self.others, *(name for name, _ in self.one_sided))
 
+    def emptied(self, unheld: Collection[str] = ()) -> bool:
+        """True where `except` left out every known column beside the key; `unheld` are names that nobody has."""
+        return bool({*self.excepted} - {*self.key, *unheld}) and not (self.compared or self.one_sided)
+
     @property
     def words(self) -> str:
         """`9 of 11 columns (except: a, b)`."""

@@ -45,9 +45,13 @@ class Privacy:
     personal: Collection[str] = ()
     conceal: Callable[[str], str] = _nobody
 
-    def shown(self, path: str, encoding: str) -> str:
-        """The value for people, or its kind and keyed hash when the place, or one inside it, is personal."""
-        if encoding != ABSENT and any(_holds(pattern, path, encoding) for pattern in self.personal):
+    def shown(self, path: str, encoding: str, within: str = "") -> str:
+        """
+        The value for people, or its kind and keyed hash when the place, or one inside it, is personal.
+
+        A member of a list whose order does not count has no place: it is asked of the whole list, `within`.
+        """
+        if encoding != ABSENT and any(_holds(pattern, path, within or encoding) for pattern in self.personal):
             return f"{kind_of(encoding)} {self.conceal(encoding)}"
         text = show(encoding)
         if len(text) <= SHOWN_CHARACTERS:

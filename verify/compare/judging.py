@@ -10,9 +10,11 @@ from typing import Final
 
 from verify.compare.explaining import Privacy, differences, visible
 from verify.compare.joining import Row
+from verify.compare.members import members
 from verify.compare.suspects import Suspects
 from verify.compare.workplace import SIDES
 from verify.core.showing import show
+from verify.core.softening import soften
 from verify.core.verdicts import SHOWN_DIFFERENCES, Difference
 from verify.core.words import number_of
 
@@ -126,9 +128,15 @@ class Judge:
             key, cells = self._named(row[: len(self._joined.keys)]), row[len(self._joined.keys) :]
             for place, path in enumerate(self._paths):
                 if cells[place]:
-                    one, other = cells[width + place], cells[2 * width + place]
-                    units.append(((at, path), differences(key, path, one, other, self._privacy)))
+                    one, other = map(self._suspects.aside.whole, (cells[width + place], cells[2 * width + place]))
+                    units.append(((at, path), self._explained(key, path, one, other)))
         return units
+
+    def _explained(self, key: str, path: str, one: str, other: str) -> list[Difference]:
+        """By what is in both lists where the column's rule says that order does not count, else by place."""
+        rule = self._suspects.rule(path.removeprefix("$."))
+        told = members(key, path, soften(rule, one)[0], soften(rule, other)[0], self._privacy) if rule.unordered else []
+        return told or differences(key, path, one, other, self._privacy)
 
     def _records(self) -> list[tuple[tuple[int, str], list[Difference]]]:
         """Records without a key, by what they hold."""
@@ -142,7 +150,8 @@ class Judge:
         pairs = zip(self._paths, values, strict=True)
         told = [(path, value) for path, value in pairs if path != "$" or value != "m{}"]
         return ", ".join(
-            f"{visible(path).removeprefix('$.')}={self._privacy.shown(path, value)}" for path, value in told
+            f"{visible(path).removeprefix('$.')}={self._privacy.shown(path, self._suspects.aside.whole(value))}"
+            for path, value in told
         )
 
     def _named(self, key: Sequence[str]) -> str:

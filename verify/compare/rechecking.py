@@ -148,9 +148,9 @@ def _within(suspects: Suspects, at: int, keys: str) -> list[int]:
         f"SELECT y.rowid, x.w{at}, y.w{at} FROM baseline_values x, candidate_values y WHERE {keys}"
         f" AND x.v{at} <> y.v{at}"
     )
-    found: list[int] = []
+    whole, found = suspects.aside.whole, list[int]()
     with suspects.joined.connection.cursor() as cursor:
         answer: duckdb.DuckDBPyConnection = cursor.execute(query)
         while rows := answer.fetchmany(_FETCHED):
-            found += [row for row, one, other in rows if equal_under(rule, one, other)[0]]
+            found += [row for row, one, other in rows if equal_under(rule, whole(one), whole(other))[0]]
     return found

@@ -109,7 +109,7 @@ class _Comparison:
             return found
         except NoRoom as error:
             told = f"the comparison needs more room than it may take: {error}"
-            return inconclusive(Cause.OVER_BUDGET, told, remedy="let TMPDIR name a folder with more room to spill to")
+            return inconclusive(Cause.OVER_BUDGET, told, remedy=error.remedy)
 
     def _waited(self, began: float) -> bool:
         """True once it is time to read everything once more; False when `within` is over."""
@@ -190,7 +190,7 @@ class _Comparison:
             if joined.spelt and joined.number("suspects") > self._rows(accounts)[0] // _MISSPELT:
                 raise Misspelt
             suspects = Suspects(joined, self._dataset)
-            with suspects.room():
+            with suspects.aside, suspects.room():
                 found = recheck(suspects, self._dataset.recheck, self._means.clock, self._means.watch)
                 judge = Judge(suspects, self._privacy)
                 tally = judge.tally()
@@ -202,7 +202,9 @@ class _Comparison:
         if moved and (self._stirred or self._dataset.recheck is None):
             return _vanished(found.gone, receipt, keyless=joined.keyless)
         if not told:
-            return passed(_equal(rows[0], self._noun), receipt=receipt, normalised=normalised)
+            return _emptied(joined.coverage, accounts, receipt) or passed(
+                _equal(rows[0], self._noun), receipt=receipt, normalised=normalised
+            )
         unknown = sum(account.unknown for account in accounts)
         words = "; ".join(tally.words(len(joined.coverage.one_sided), unknown))
         unshown = unknown - sum(len(account.unknown_shown) for account in accounts)
@@ -253,6 +255,14 @@ def _vanished(gone: int, receipt: str, *, keyless: bool) -> Conclusion:
         words = f"{words}; without a key nobody can tell what became of them"
         remedy = "stop writes, or name a key and declare recheck: so that what moves is followed"
     return inconclusive(Cause.UNSTABLE_BASELINE, words, receipt=receipt, remedy=remedy)
+
+
+def _emptied(coverage: Coverage, accounts: tuple[Account, Account], receipt: str) -> Conclusion | None:
+    """The INCONCLUSIVE where `except` left nothing of any record but its key."""
+    if not coverage.emptied(_unheld(coverage, accounts)) or any(each.further for each in accounts):
+        return None
+    told = f"no column is left to compare beside the key ({coverage.words}); the keys are equal on both sides"
+    return inconclusive(Cause.TOO_FEW, told, receipt=receipt, remedy="take something out of `except`")
 
 
 def _unheld(coverage: Coverage, accounts: tuple[Account, Account]) -> list[str]:

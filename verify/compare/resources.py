@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from verify.core.figures import Series, Told
-from verify.core.scalars import seconds, show_duration
+from verify.core.scalars import seconds, show_age
 from verify.core.successes import Resource
 from verify.core.verdicts import (
     Cause,
@@ -77,7 +77,7 @@ def flaw(series: Series, told: Told, stale: timedelta) -> str:
         return f"{odd:,} of {len(series.values):,} samples are no numbers (NaN or infinite)"
     age = told.end.timestamp() - series.times[-1]
     if age > seconds(stale):
-        return f"the newest sample is {_span(age)} old, {show_duration(stale)} allowed"
+        return f"the newest sample is {_span(age)} old, {show_age(stale)} allowed"
     wanted = (told.end - told.start).total_seconds()
     if series.times[-1] - series.times[0] < _COVERED * wanted:
         return f"samples cover {_span(series.times[-1] - series.times[0])} of {_span(wanted)}"
@@ -91,7 +91,7 @@ def _holes(series: Series, told: Told, stale: timedelta) -> str:
         return f"{len(series.values):,} samples where {expected:,.0f} are needed; there are holes"
     apart = max(later - earlier for earlier, later in pairwise((told.start.timestamp(), *series.times)))
     if apart > max(seconds(stale), 2 * told.every):  # what may not be old at the end may not be missing before it
-        return f"no sample for {_span(apart)}, {show_duration(stale)} allowed"
+        return f"no sample for {_span(apart)}, {show_age(stale)} allowed"
     return ""
 
 
@@ -128,4 +128,4 @@ def _hours(series: Series) -> str:
 
 
 def _span(value: float) -> str:
-    return show_duration(timedelta(seconds=round(value))) if value >= 1 else f"{value:.1f} s"
+    return show_age(timedelta(seconds=value)) if value >= 1 else f"{value:.1f} s"

@@ -17,6 +17,7 @@ from verify.core.values import ABSENT, JSON_NULL, NULL, Tree, regrown, tree
 Cut: TypeAlias = Callable[[Tree, Sequence[Key]], None]
 
 _VOID: Final = (ABSENT, NULL, JSON_NULL)
+_ROOT: Final = "document"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,18 @@ def left_beside(rest: pa.Array, places: Sequence[tuple[str, Sequence[Key], pa.Ar
         return rest
     marks = [pc.if_else(has, pa.scalar("1", TEXT), pa.scalar("0", TEXT)) for _, _, has in places]
     return each_distinct(joined(*marks, rest), left)
+
+
+def hollowed(root: pa.Array, places: Sequence[tuple[Sequence[Key], pa.Array]]) -> pa.Array:
+    """The documents of a root out of whose places the other side took columns, as `left_beside` leaves them."""
+    maps = merged(pa.repeat(pa.scalar("m{}", TEXT), len(root)), {_ROOT: root})
+    left = left_beside(maps, [(_ROOT, keys, has) for keys, has in places])
+    return each_distinct(left, lambda text: _member(tree(text), _ROOT))
+
+
+def _member(fields: Tree, name: str) -> str:
+    found = inner(fields, name)
+    return ABSENT if found is None else regrown(found)
 
 
 def _without(encoding: str, places: Sequence[Sequence[Key]], *, kept: bool, cut: Cut | None = None) -> str:

@@ -41,6 +41,9 @@ _FRACTION = r"\As-?(?:0|[1-9]\d*)\.\d*\z"
 # At most 15 digits: the nearest float is written with the same ones.
 _SHORT = r"\A[s#](?:0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,6})\.\d{0,6}[1-9])\z"
 _UUID = r"\As[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z"
+_UUID_BYTES = r"\Ay[0-9a-f]{32}\z"
+_BYTE = r"(?:0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])"
+_INET4 = rf"\A(?:s|xinet4?:)((?:{_BYTE}\.){{3}}{_BYTE})(?:/32)?\z"
 _DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)", re.ASCII)
 _POINT = r"\A[TtcC][^.]*\.\d+(?:[^.\d][^.]*)?\z"
 
@@ -210,6 +213,26 @@ def _text(array: pa.Array) -> pa.Array:
     return _undecided(found, pc.starts_with(array, "x"))
 
 
+def _uuid(array: pa.Array) -> pa.Array:
+    """Texts and sixteen bytes as uuids."""
+    found = _read(array, usual=((_UUID, lambda part: as_kind("u", pc.ascii_lower(part))),), readable=_UUID)
+    return _on(found, pc.match_substring_regex(found, _UUID_BYTES), _hyphened)
+
+
+def _hyphened(array: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(array, r"\Ay(.{8})(.{4})(.{4})(.{4})(.{12})\z", r"u\1-\2-\3-\4-\5")
+
+
+def _inet(array: pa.Array) -> pa.Array:
+    """Addresses of four bytes; the spellings of the others are many."""
+    told = pc.or_(pc.starts_with(array, "s"), pc.starts_with(array, "xinet"))
+    if not some(told):
+        return array
+    usual = pc.match_substring_regex(array, _INET4)
+    found = _on(array, usual, lambda part: pc.replace_substring_regex(part, _INET4, r"xinet:\1/32"))
+    return _undecided(found, pc.and_not(told, usual))
+
+
 def _json(array: pa.Array) -> pa.Array:
     mask = pc.equal(array, "j")
     found = pc.if_else(mask, pa.scalar("n", TEXT), array) if some(mask) else array
@@ -237,7 +260,8 @@ _READERS: Final[dict[str, Kernel]] = {
         ),
         readable=r"\As\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?\z",
     ),
-    "uuid": partial(_read, usual=((_UUID, lambda array: as_kind("u", pc.ascii_lower(array))),), readable=_UUID),
+    "uuid": _uuid,
+    "inet": _inet,
     "bytes": partial(
         _read,
         usual=(

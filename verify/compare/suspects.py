@@ -13,11 +13,12 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from verify.compare.aside import Aside
 from verify.compare.coverage import rule_of
 from verify.compare.joining import GATHERED, Joined
 from verify.compare.pages import Side, closed_after, gathered
 from verify.compare.workplace import SIDES, Lift, kept_to, on_both, reading
-from verify.core.datasets import Dataset
+from verify.core.datasets import Column, Dataset
 from verify.core.watching import Watch
 
 # So many records are always looked up, and more where everything is this many times as many and the first few of them
@@ -54,7 +55,8 @@ class Suspects:
     The suspects' records as tables `baseline_values` and `candidate_values`, as they were read last.
 
     k0… are logical keys; v0… values as the rules read them, the map of other fields last; w… the same values as they
-    came, where a column has a rule; t… whether a tolerance made the pair equal.
+    came, where a column has a rule; t… whether a tolerance made the pair equal. For a large value stands its word in
+    `aside`.
     """
 
     def __init__(self, joined: Joined, dataset: Dataset) -> None:
@@ -63,6 +65,7 @@ class Suspects:
         self.tolerant = [at for at in self.ruled
                          if rule_of(dataset, joined.coverage.compared[at]).tolerance is not None]  # fmt: skip
         self._connection = joined.connection
+        self.aside = Aside(joined.connection)
         # Each look at the suspects hashes them: two at once would need room for two.
         self._turn = Lock()
         self._lift: Lift = _nothing
@@ -70,6 +73,10 @@ class Suspects:
     def raw(self, at: int) -> str:
         """The column that holds the value as it came."""
         return f"w{at}" if at in self.ruled else f"v{at}"
+
+    def rule(self, name: str) -> Column:
+        """The softer rule of the column; one that softens nothing where there is none."""
+        return rule_of(self.dataset, name)
 
     @property
     def columns(self) -> list[str]:
@@ -92,6 +99,7 @@ class Suspects:
 
     def read(self, watch: Watch) -> None:
         """Reads the suspects' records again, on both sides at once."""
+        self.aside.emptied()
         marks = "".join(f", t{at} BOOLEAN DEFAULT false" for at in self.tolerant)
         for name in SIDES:
             columns = ", ".join(f"{column} VARCHAR" for column in self.columns)
@@ -185,7 +193,8 @@ class Suspects:
         if len(soft) != len(raw):
             raise RuntimeError("rules changed which records a filter keeps")
         signable = {"x": joined.signed(soft.columns)} if joined.keyless else {}
-        arrays = [*soft.columns[: width + joined.values], *(raw.column(width + at) for at in self.ruled)]
+        values = [*soft.columns[width : width + joined.values], *(raw.column(width + at) for at in self.ruled)]
+        arrays = [*soft.columns[:width], *(self.aside.short(each, cursor) for each in values)]
         names = self.columns[len(self.columns) - len(arrays) :]
         table = pa.Table.from_arrays([*arrays, *signable.values()], names=[*names, *signable])
         cursor.register(f"{name}_page", table)

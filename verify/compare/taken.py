@@ -9,8 +9,9 @@ from verify.compare.fields import InField, Inside, Key, Made, Source
 from verify.compare.problems import Role, source_on
 from verify.core.datasets import Dataset
 
-# For each document the columns taken out of it, and for each of these the places it is read from.
-Places: TypeAlias = dict[str, dict[str, list[tuple[Key, ...]]]]
+# The columns taken out of a document, and for each of these the places it is read from.
+Taken: TypeAlias = dict[str, list[tuple[Key, ...]]]
+Places: TypeAlias = dict[str, Taken]
 
 
 def sources_on(dataset: Dataset, role: Role) -> dict[str, Source]:
@@ -31,6 +32,11 @@ def inside(sources: Mapping[str, Source]) -> Places:
     return found
 
 
+def every(columns: Taken) -> list[tuple[Key, ...]]:
+    """The places of all these columns."""
+    return [place for each in columns.values() for place in each]
+
+
 def places_in(dataset: Dataset, sources: Mapping[str, Source]) -> Places:
     """The documents of `inside` of which something stays: none that is left out, or a column itself."""
     gone = {*dataset.except_, *(each.name for each in sources.values() if isinstance(each, InField))}
@@ -41,8 +47,23 @@ def places_beside(dataset: Dataset, sources: Mapping[str, Source], other: Mappin
     """
     The documents that only the other side takes columns out of, and that stay under the same name on this one.
 
-    None that the dataset speaks of as a column: it is compared whole.
+    None that the dataset speaks of as a column: those are in `places_of`.
     """
     spoken = {*dataset.key, *dataset.columns, *(name for each in sources.values() for name in each.fields)}
     found = {} if dataset.only else places_in(dataset, other)
     return {root: columns for root, columns in found.items() if root not in spoken}
+
+
+def places_of(dataset: Dataset, sources: Mapping[str, Source]) -> Places:
+    """
+    The columns that are documents of which this side makes further columns, by their own names.
+
+    A place whose column is not among `only` stays in its document, because nothing else compares it.
+    """
+    taken = inside(sources)
+    names = {*dataset.columns, *dataset.only} - {*dataset.key, *dataset.except_}
+    roots = {name: sources.get(name, InField(name=name)) for name in names}
+    whole = {name: taken[root.name] for name, root in roots.items() if isinstance(root, InField) and root.name in taken}
+    told = {name: {column: places for column, places in columns.items() if column in (dataset.only or columns)}
+            for name, columns in whole.items()}  # fmt: skip
+    return {name: columns for name, columns in told.items() if columns}

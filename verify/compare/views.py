@@ -20,10 +20,10 @@ from verify.compare.fields import InField, Inside, Key, Source, source_of
 from verify.compare.filters import Test, condition
 from verify.compare.patterns import KeyPattern, key_pattern
 from verify.compare.problems import Role, pattern_problems, physical_name, place_on, side_problems, source_on
-from verify.compare.rows import Rows, batch_of, left_beside, merged, remainder
+from verify.compare.rows import Rows, batch_of, hollowed, left_beside, merged, remainder
 from verify.compare.softened import softened_array
 from verify.compare.softened_kernels import TEXT
-from verify.compare.taken import Places, inside, places_beside, places_in, sources_on
+from verify.compare.taken import Places, Taken, every, inside, places_beside, places_in, places_of, sources_on
 from verify.core.datasets import Column, Dataset, Place
 from verify.core.values import ABSENT, JSON_NULL, NULL
 
@@ -97,6 +97,9 @@ class View:
         self._alike = self._documents_alike(there)
         self._places = self._unkeyed(places_in(dataset, self._sources))
         self._beside = self._unkeyed(places_beside(dataset, self._sources, there))
+        self._left, self._left_there = places_of(dataset, self._sources), places_of(dataset, there)
+        # What a column that is left out leaves of its document must be read, also where no other column is compared.
+        self._always = any(name in dataset.except_ for columns in self._places.values() for name in columns)
 
     def _said_again(self, other: Role) -> tuple[str, ...]:
         """Fields beside a pattern that are called like the key, which the other side has as its key and nowhere else."""
@@ -186,7 +189,7 @@ class View:
         """The physical fields to ask for these logical columns and for the filters, each once, the key's left out."""
         sources = [each for name in columns if (each := self._behind(name))]
         names = [name for each in sources for name in each.fields] + self._filtered()
-        if columns and not self._dataset.only:
+        if (columns or self._always) and not self._dataset.only:
             names += [*self._places, *self._beside, *self._again]
         return tuple(dict.fromkeys(name for name in names if name not in self._key))
 
@@ -241,7 +244,17 @@ class View:
 
     def _value(self, rows: Rows, name: str) -> pa.Array:
         source = self._behind(name)
-        return source.read(rows.get) if source else pa.repeat(pa.scalar(ABSENT, TEXT), rows.count)
+        if source is None:
+            return pa.repeat(pa.scalar(ABSENT, TEXT), rows.count)
+        array, here, there = source.read(rows.get), self._left.get(name), self._left_there.get(name)
+        if here:
+            return remainder(array, every(here), kept=there is not None and here.keys() == there.keys())
+        return hollowed(array, self._filled(rows, {}, there)) if there else array
+
+    def _filled(self, rows: Rows, keys: Mapping[str, pa.Array], taken: Taken) -> list[tuple[tuple[Key, ...], pa.Array]]:
+        """The places that the other side takes these columns out of, and which rows have the column here."""
+        has = {name: self._has(rows, keys, name) for name in taken}
+        return [(place, has[name]) for name, places in taken.items() for place in places]
 
     def _softer(self, name: str, array: pa.Array, softened: Counter[str]) -> pa.Array:
         rule = self._rule(name)
@@ -264,8 +277,7 @@ class View:
                 extra[self._called(name)] = rows.get(name)
         for root, columns in self._places.items():
             if root in rows.fields and self._called(root) not in told:
-                places = [place for each in columns.values() for place in each]
-                extra[self._called(root)] = remainder(rows.get(root), places, kept=root in self._alike)
+                extra[self._called(root)] = remainder(rows.get(root), every(columns), kept=root in self._alike)
         extra |= {root: rows.get(root) for root in self._beside if root in rows.fields and root not in told}
         for name in self._again:
             if name in rows.fields and name not in told:
@@ -275,12 +287,7 @@ class View:
 
     def _having(self, rows: Rows, keys: Mapping[str, pa.Array]) -> list[tuple[str, tuple[Key, ...], pa.Array]]:
         """The places that only the other side takes columns out of, and which rows have the column here."""
-        found = []
-        for root, columns in self._beside.items():
-            for name, places in columns.items():
-                has = self._has(rows, keys, name)
-                found += [(root, place, has) for place in places]
-        return found
+        return [(root, *each) for root, columns in self._beside.items() for each in self._filled(rows, keys, columns)]
 
     def _has(self, rows: Rows, keys: Mapping[str, pa.Array], name: str) -> pa.Array:
         """Which rows have a value of the column, all where nobody asked; where absent equals null, null is none."""

@@ -21,6 +21,7 @@ MEMORY: Final = "112MB"
 _WIDE: Final = 200
 _KIB_A_COLUMN: Final = 512
 _READING: Final = 0.4
+_FOLDER: Final = "let TMPDIR name a folder with more room to spill to"
 SIDES: Final = ("baseline", "candidate")
 T = TypeVar("T")
 Lift: TypeAlias = Callable[[], None]
@@ -46,7 +47,18 @@ class Room:
 
 
 class NoRoom(Exception):
-    """Memory, or the disk that it spills to, is full."""
+    """Memory, or the disk that it spills to, is full; `in_memory` where it is not said to be the disk."""
+
+    def __init__(self, reason: str, *, in_memory: bool = False) -> None:
+        super().__init__(reason)
+        self.in_memory = in_memory
+
+    @property
+    def remedy(self) -> str:
+        """What gives room where it was missing."""
+        if self.in_memory:
+            return f"leave out the largest columns (except:) or name a shorter key; where the disk is nearly full, {_FOLDER}"
+        return _FOLDER
 
 
 @contextmanager
@@ -76,12 +88,18 @@ def database(room: Room) -> Iterator[duckdb.DuckDBPyConnection]:
                 connection.execute("SET enable_progress_bar = false")
                 yield connection
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-            raise NoRoom(str(error).partition("\n")[0]) from error
+            raise _no_room(error) from error
         except duckdb.TransactionException as error:
             # Memory or a disk that ends while rows are taken over is told as a commit that failed.
             if "Failed to commit" not in str(error):
                 raise
-            raise NoRoom(str(error).partition("\n")[0]) from error
+            raise _no_room(error) from error
+
+
+def _no_room(error: duckdb.Error) -> NoRoom:
+    """With what DuckDB says; before a disk is quite full it speaks of memory only."""
+    reason = str(error).partition("\n")[0]
+    return NoRoom(reason, in_memory=isinstance(error, duckdb.OutOfMemoryException) or "could not allocate" in reason)
 
 
 @contextmanager

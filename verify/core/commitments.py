@@ -40,7 +40,7 @@ def commitments(environment: Environment) -> dict[str, str]:
     found = {"version": _VERSION}
     found |= {f"objective {name}": _text(value) for name, value in system.objectives.model_dump(mode="json").items()}
     found |= {f"minimum dataset/{name}": str(spec.minimum) for name, spec in system.datasets.items()}
-    found |= _signed(environment) | _softened(environment) | _successes(environment)
+    found |= signed(environment) | _softened(environment) | _successes(environment)
     for step in system.steps:
         said = step.model_dump(mode="json")
         found |= {f"step {step.name} {part}": _text(said[part]) for part in _PROMISED}
@@ -83,7 +83,7 @@ def _share(percent: float | None) -> str:
     return _text(int(percent) if percent is not None and percent.is_integer() else percent)
 
 
-def _signed(environment: Environment) -> dict[str, str]:
+def signed(environment: Environment) -> dict[str, str]:
     """What somebody put a name to: accepted differences and waivers; two about one place are both kept."""
     found: dict[str, str] = {}
     for each in environment.system.accepted:
@@ -131,8 +131,18 @@ def changed(now: Mapping[str, str], chain: Sequence[Link]) -> tuple[str, ...]:
     return tuple(
         f"{name}: was {then.get(name, 'absent')}, is {now.get(name, 'absent')}{_kind(name, then.get(name), now.get(name))}"
         for name in names
-        if now.get(name) != then.get(name)
+        if now.get(name) != then.get(name) and not (name not in then and _softens_nothing(name, now[name]))
     )
+
+
+def _softens_nothing(name: str, now: str) -> bool:
+    """True when what came is compared whole: more is asked then. An empty list of headers compares none."""
+    if not name.startswith(("softening ", "left out ")):
+        return False
+    said = json.loads(now)
+    if isinstance(said, list):
+        return not said
+    return said.get("headers") is None and not any(said.values())
 
 
 def _unsaid(name: str, known: int) -> bool:

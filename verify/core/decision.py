@@ -33,7 +33,7 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """One claim as the decision saw it. `waived` is counted apart from PASS."""
+    """One claim as the decision saw it. `waived` is counted apart from PASS; `remedy` is what its verdict advises."""
 
     claim: Claim
     required: bool
@@ -51,6 +51,7 @@ class Settled:
     normalised: Mapping[str, int] = field(default_factory=dict)
     superseded: tuple[str, ...] = ()
     kind: Literal["measured", "attested", "rejudged"] = "measured"
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,9 @@ class Decision:
     `overridden_by` names persons, they answered for moving all the same, and it is never to be shown as green.
     `notes` lists what holds beside the claims: overrides in force, an adopted step, attestations, targets
     that were taken as recorded, builds that were typed, claims left out on purpose; each also ends `reasons`.
-    `of` is the side that the step asks about.
+    `of` is the side that the step asks about. `person_decides` is true where the candidate fails with traffic on it and going
+    back is not proven safe: nothing is right by itself then. `never_required` are deferred families that no step requires.
+    `one_build` is true where nothing is declared that tells builds of the candidate apart: `candidate` is its name then.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -99,6 +102,9 @@ class Decision:
     because: str = ""
     notes: tuple[str, ...] = ()
     evidence_files: Mapping[str, str] = field(default_factory=dict)
+    person_decides: bool = False
+    never_required: tuple[str, ...] = ()
+    one_build: bool = False
 
     @property
     def outcome(self) -> str:

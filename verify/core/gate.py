@@ -55,6 +55,7 @@ def _settle(each: Standing, *, required: bool, waiver: Waiver | None) -> Settled
         normalised=conclusion.normalised if conclusion else {},
         superseded=each.superseded,
         kind=each.evidence.kind if each.evidence else "measured",
+        remedy=conclusion.remedy if conclusion and conclusion.summary == each.why else "",
     )
 
 
@@ -101,6 +102,7 @@ def decide(environment: Environment, plan: Plan, world: World, *, question: Lite
     safe, why = going_back(environment, found.standings, share, since=exposed(world.chain))
     retreat = Retreat(
         safe=safe,
+        fails=_fails(found),
         why=why,
         target=target_of_going_back(environment, world.chain),
         calls=tuple(
@@ -113,8 +115,18 @@ def decide(environment: Environment, plan: Plan, world: World, *, question: Lite
     decision = replace(
         _decision(environment, plan, world, found, question=question), action=action, reasons=tuple(held),
         target=target, going_back=why, traffic_percent=share,
+        person_decides=action is Action.HOLD and share > 0 and retreat.undecided,
     )  # fmt: skip
     return _answered_for(environment, plan, world, found, decision)
+
+
+def _fails(found: Found) -> bool:
+    """True when the candidate fails where it is asked under traffic; a drill says only how traffic would go back."""
+    return any(
+        each.verdict is Verdict.FAIL and claim.family in LIVE and claim.check != "success.rollback"
+        for claim, each in found.standings.items()
+        if claim not in found.waivers
+    )
 
 
 def _answered_for(environment: Environment, plan: Plan, world: World, found: Found, decision: Decision) -> Decision:
@@ -124,6 +136,7 @@ def _answered_for(environment: Environment, plan: Plan, world: World, found: Fou
     used, words = outcome(override, lost(found.standings.values()), allowed=world.allow_override)
     told = notes(environment, world, found, overrides, override, words)
     told += tuple(seen_elsewhere(found, world)) if decision.question == "stay" else ()
+    told = (plan.one_way, *told) if plan.one_way and decision.question == "advance" else told
     return replace(
         decision,
         notes=told,
@@ -149,6 +162,7 @@ def _decision(
             for claim, each in found.standings.items()
         ),
         deferred=plan.deferred,
+        never_required=plan.never_required,
         undeclared=plan.undeclared,
         planned=tuple(sorted({*found.standings, *gone(plan, world)})),
         acknowledged=tuple(sorted(world.acknowledged)),
@@ -159,4 +173,5 @@ def _decision(
         of=plan.step.of,
         baseline=world.baseline,
         because=world.because,
+        one_build=environment.file.identity is not None and environment.file.identity.build is None,
     )

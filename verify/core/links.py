@@ -37,7 +37,11 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adopted:
-    """Somebody attests that traffic was in `step` before the gate was asked for the first time, with this build."""
+    """
+    Somebody attests that traffic was in `step` before the gate was asked for the first time, with this build.
+
+    `typed` is true where that build was given on the command line, so that nobody was asked.
+    """
 
     type: Literal["adopted"] = "adopted"
     schema_version: int = SCHEMA_VERSION
@@ -52,6 +56,7 @@ class Adopted:
     previous: str = ""
     revision: str | None = None
     suite_version: str = ""
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from verify.core.evidence import Evidence
 from verify.core.holding import unchecked
 from verify.core.links import Adopted, Override
 from verify.core.model import Accepted, Waiver
+from verify.core.outset import from_the_start
 from verify.core.overriding import told
 from verify.core.passage import arrived, lets_in, reached
 from verify.core.relevance import foreign, said
@@ -42,6 +43,7 @@ def notes(
         *_left_out(found, world),
         *_far_ahead(environment, world),
         *_long_fresh(environment),
+        *from_the_start(environment, world.chain),
         *(_attested(each) for each in found.standings.values() if _said_by_a_person(each)),
         *_rejudged(found),
         *(
@@ -58,6 +60,7 @@ def _adopted(environment: Environment, world: World) -> list[str]:
     steps = {each.step for each in reached(environment, world.chain)}
     return [
         f"step {each.step} was adopted on {each.decided_at:%Y-%m-%d} on the word of {each.attested_by}: {each.reason}"
+        + (f"; its build {each.candidate} was typed, nobody was asked" if each.typed else "")
         for each in world.chain
         if isinstance(each, Adopted) and each.step in steps
     ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from verify.core.catalogue import Check, Claim, claims
 from verify.core.model import Step
+from verify.core.retreat import one_way
 from verify.core.subjects import Environment, claim_digest
 
 FRESH = timedelta(hours=24)
@@ -21,7 +22,8 @@ class Plan:
 
     `required` maps each claim the step needs to the digest of its description; `others` are claims of
     families the step does not require; `empty` names required families without any claim; `undeclared`
-    names checks this environment gives nothing to ask about; `deferred` families are not yet required.
+    names checks this environment gives nothing to ask about; `deferred` families are not yet required,
+    `never_required` are deferred and required by no step. `one_way` says why going back from this step could never be proven.
     """
 
     environment: str
@@ -30,11 +32,13 @@ class Plan:
     others: Mapping[Claim, str]
     empty: tuple[str, ...]
     undeclared: tuple[str, ...]
+    never_required: tuple[str, ...] = ()
+    one_way: str = ""
 
     @property
     def deferred(self) -> tuple[str, ...]:
-        """Families the step declares as not yet required."""
-        return self.step.deferred
+        """Families the step declares as not yet required, and that another step requires."""
+        return tuple(each for each in self.step.deferred if each not in self.never_required)
 
 
 def freshness(step: Step, family: str) -> timedelta:
@@ -42,7 +46,12 @@ def freshness(step: Step, family: str) -> timedelta:
     declared = {str(name): span for name, span in step.fresh.items()}
     if family in declared:
         return declared[family]
-    return declared.get("default", FRESH_HEALTH if family == "health" else FRESH)
+    return declared.get("default", by_itself(family))
+
+
+def by_itself(family: str) -> timedelta:
+    """How old evidence of this family may be where nothing is declared."""
+    return FRESH_HEALTH if family == "health" else FRESH
 
 
 def plan(environment: Environment, step: Step, checks: Mapping[str, Check]) -> Plan:
@@ -52,6 +61,7 @@ def plan(environment: Environment, step: Step, checks: Mapping[str, Check]) -> P
     required = {claim: digest for claim, digest in digests.items() if claim.family in step.requires}
     covered = {claim.family for claim in required}
     asked = {claim.check for claim in found}
+    somewhere = {family for each in environment.system.steps for family in each.requires}
     return Plan(
         environment=environment.id,
         step=step,
@@ -59,4 +69,14 @@ def plan(environment: Environment, step: Step, checks: Mapping[str, Check]) -> P
         others={claim: digest for claim, digest in digests.items() if claim not in required},
         empty=tuple(family for family in step.requires if family not in covered),
         undeclared=tuple(sorted(set(checks) - asked)),
+        never_required=tuple(family for family in step.deferred if family not in somewhere),
+        one_way=_stranded(environment, step, found),
+    )
+
+
+def _stranded(environment: Environment, step: Step, found: Iterable[Claim]) -> str:
+    """Why nobody could ever prove that traffic may leave this step again; a step that brings none there is left anyhow."""
+    never = one_way(environment, found) if step.percent and step.of == "candidate" else ""
+    return (
+        f"step {step.name} puts traffic on the candidate, and going back can never be proven: {never}" if never else ""
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Final
 
 from verify.core.catalogue import Claim
 from verify.core.evidence import Evidence, Run
-from verify.core.scalars import show_duration
+from verify.core.scalars import show_age
 from verify.core.verdicts import Verdict
 
 CLOCK_SLACK: Final = timedelta(minutes=1)
@@ -123,8 +124,8 @@ def stale(claim: Claim, evidence: Evidence, fresh: timedelta, now: Now) -> str:
     if evidence.expires_at and now.moment > evidence.expires_at:
         return f"expired on {_utc(evidence.expires_at)}"
     if old > fresh and not evidence.expires_at:
-        age = show_duration(timedelta(seconds=round(old.total_seconds())))
-        return f"is stale: {age} old, {show_duration(fresh)} allowed"
+        age = timedelta(seconds=math.ceil(old.total_seconds()))  # rounded down it could read as young enough
+        return f"is stale: {show_age(age)} old, {show_age(fresh)} allowed"
     if now.since and not (evidence.observed_at - now.since).total_seconds() >= evidence.duration:
         told = f"the previous step was entered, or traffic was last said to be there ({_utc(now.since)})"
         return f"was observed before {told}, or began before that"

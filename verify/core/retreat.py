@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -49,6 +49,24 @@ def calls_back(step: Step, each: Standing, now: datetime) -> bool:
     return each.claim.family in _ROLLS_BACK or each.claim.check in _ROLLING_CHECKS
 
 
+def one_way(environment: Environment, claims: Iterable[Claim]) -> str:
+    """Why nothing could ever prove that going back loses no data, by what is described; an empty string where it could."""
+    data = environment.system.data
+    if not data:
+        return (
+            "system.yaml declares no data:, so nobody can tell what would be left behind on the candidate; "
+            "declare it as shared, replicated or dual-write"
+        )
+    if moved := sorted(name for name, topology in data.items() if topology == "moved"):
+        names = f"{', '.join(moved)} {'is' if len(moved) == 1 else 'are'} moved"
+        return (
+            f"{names}, so what is written on the candidate is left behind there; replicate it or write it to both sides"
+        )
+    if set(data.values()) != {"shared"} and not any(each.family == "consistency" for each in claims):
+        return "no dataset is declared whose equality could show that nothing is left behind; declare datasets:"
+    return ""
+
+
 def going_back(
     environment: Environment, standings: Mapping[Claim, Standing], share: float, *, since: datetime | None = None
 ) -> tuple[bool, str]:
@@ -61,7 +79,10 @@ def going_back(
         return True, "yes: no traffic is on the candidate yet"
     drills = [each for claim, each in standings.items() if claim.check == "success.rollback"]
     if any(each.verdict is not Verdict.PASS for each in drills):
-        return False, "not proven: going back was declared as drilled, and no fresh drill says that it works"
+        drill = f"drill it: pytest --env={environment.name} --allow-writes verify/checks/test_success.py"
+        return False, f"not proven: going back was declared as drilled, and no fresh drill says that it works; {drill}"
+    if never := one_way(environment, standings):
+        return False, f"not proven: {never}"
     kinds = set(environment.system.data.values())
     places = [each for claim, each in standings.items() if claim.check == "consistency.same_store"]
     if kinds == {"shared"} and all(each.verdict is Verdict.PASS for each in places):
@@ -70,7 +91,11 @@ def going_back(
     equal = bool(records) and all(each.verdict is Verdict.PASS for each in records)
     if kinds <= {"shared", "dual-write", "replicated"} and equal and all(_seen_since(each, since) for each in records):
         return True, "yes: every dataset is equal on both sides"
-    return False, "not proven: rows may exist on the candidate alone, and no fresh consistency evidence says otherwise"
+    asked = f"ask again: pytest --env={environment.name} verify/checks/test_consistency.py"
+    return (
+        False,
+        f"not proven: rows may exist on the candidate alone, and no fresh consistency evidence says otherwise; {asked}",
+    )
 
 
 def _seen_since(each: Standing, since: datetime | None) -> bool:
@@ -83,21 +108,32 @@ def _seen_since(each: Standing, since: datetime | None) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retreat:
-    """Whether traffic can go back, why, where to, and which claims call for it."""
+    """
+    Whether traffic can go back, why, where to, and which claims call for it.
+
+    `fails` is true when the candidate fails by anything that is asked while traffic is on it, also where that calls for nothing.
+    """
 
     safe: bool
     why: str
     target: str
     calls: tuple[Claim, ...]
+    fails: bool = False
+
+    @property
+    def undecided(self) -> bool:
+        """True when the candidate fails and nothing proves that going back is better: a person has to decide."""
+        return not self.safe and (self.fails or bool(self.calls))
 
 
 def act(reasons: list[str], share: float, retreat: Retreat, earned: str) -> tuple[Action, list[str], str]:
     """The action, its reasons and, for a rollback, its target: the step before, or `0` when a lost record calls for it."""
     if not reasons:
         return Action.ADVANCE, [earned], ""
+    if share > 0 and retreat.undecided:
+        decides = f"a person decides now whether the {share:g} % of traffic on the candidate go back"
+        return Action.HOLD, [*reasons, f"going back is {retreat.why}", decides], ""
     if share <= 0 or not retreat.calls:
         return Action.HOLD, reasons, ""
-    if not retreat.safe:
-        return Action.HOLD, [*reasons, f"going back is {retreat.why}"], ""
     lost = any(claim.check in _LOSS for claim in retreat.calls)
     return Action.ROLL_BACK, reasons, "0" if lost else retreat.target

@@ -31,6 +31,16 @@ def show_duration(duration: timedelta) -> str:
     return f"{millis}ms"
 
 
+def show_age(age: timedelta) -> str:
+    """`42s`, `3h 20m`, `2d 4h`: two units are enough to know."""
+    left = max(0, round(seconds(age)))
+    told = []
+    for unit in ("d", "h", "m", "s"):
+        number, left = divmod(left, round(_UNITS[unit]))
+        told += [f"{number}{unit}"] if number else []
+    return " ".join(told[:2]) or "0s"
+
+
 def _duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value

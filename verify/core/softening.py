@@ -6,13 +6,12 @@ A value that a rule cannot read stays as it is, and so stays a difference.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Context, Decimal
+from ipaddress import ip_interface
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from verify.core.values import (
     NULL,
     canonical_number,
     encode,
+    from_base64,
     kind_of,
     parse_json,
     regrown,
@@ -36,6 +36,9 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME = re.compile(r"\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?", re.ASCII)
 _NUMERIC = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,6})?", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_UUID_BYTES: Final = len("y") + 32
+_INET = re.compile(r"(?:s|xinet[46]?:)([0-9a-fA-F:.]+(?:/\d{1,3})?)", re.ASCII)
+_HEX = re.compile(r"\\x(?:[0-9a-fA-F]{2})*", re.ASCII)
 _DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)", re.ASCII)
 _FRACTION = re.compile(r"\.(\d+)", re.ASCII)
 _KEPT: Final = {"s": 0, "ms": 3, "us": 6}
@@ -92,7 +95,7 @@ def reader(name: str) -> Callable[[str], str]:
     What reads an encoding as the type `name`.
 
     Raises ValueError for a name that is no type: integer, decimal, decimal(p,s), float, boolean, text, timestamp,
-    timestamptz, date, time, uuid, bytes, json.
+    timestamptz, date, time, uuid, inet, bytes, json.
     """
     sized = _DECIMAL.fullmatch(name)
     if sized:
@@ -190,13 +193,26 @@ def _uuid(text: str) -> str | None:
     return encode(UUID(text)) if _UUID.fullmatch(text) else None
 
 
+def _sixteen(encoding: str) -> str:
+    """A text or sixteen bytes, in the order they are written, as a uuid; other bytes stay bytes."""
+    if encoding[0] == "y" and len(encoding) == _UUID_BYTES:
+        return encode(UUID(encoding[1:]))
+    return _of_string(_uuid)(encoding)
+
+
+def _inet(encoding: str) -> str:
+    """An address in one spelling and with its prefix, whether it came as PostgreSQL's inet, MariaDB's inet4 or a text."""
+    found = _INET.fullmatch(encoding)
+    try:
+        return f"xinet:{ip_interface(found[1]).with_prefixlen}" if found else encoding
+    except ValueError:
+        return encoding
+
+
 def _bytes(text: str) -> str | None:
     if text.startswith("\\x"):
-        return "y" + bytes.fromhex(text[2:]).hex()
-    try:
-        return "y" + base64.b64decode(text, validate=True).hex()
-    except binascii.Error:
-        return None
+        return f"y{text[2:].lower()}" if _HEX.fullmatch(text) else None
+    return "y" + from_base64(text).hex()
 
 
 def _json(encoding: str) -> str:
@@ -215,7 +231,8 @@ _READERS: Final[dict[str, Callable[[str], str]]] = {
     "timestamptz": _world,
     "date": _of_string(_date),
     "time": _of_string(_time),
-    "uuid": _of_string(_uuid),
+    "uuid": _sixteen,
+    "inet": _inet,
     "bytes": _of_string(_bytes),
     "json": _json,
 }

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import re
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time
@@ -249,6 +250,14 @@ WORDS: Final = {
     "e": "set",
 }  # fmt: skip
 ALONE: Final = {ABSENT: "absent", NULL: "null", JSON_NULL: "JSON null"}
+
+
+def from_base64(text: str) -> bytes:
+    """The bytes that a text stands for. Raises ValueError unless it is written in the one canonical way."""
+    found = a2b_base64(text, strict_mode=True)
+    if b2a_base64(found, newline=False) != text.encode():
+        raise ValueError("the last character of the base64 has bits that stand for nothing")
+    return found
 
 
 def kind_of(encoding: str) -> str:

@@ -87,8 +87,8 @@ class Browser:
         message, _, self._waiting = self._waiting.partition(b"\0")
         return json.loads(message)
 
-    def open(self, path: Path, *, scheme: str = "light", width: int = 1280) -> Tab:
-        """A page of its own, loaded."""
+    def open(self, path: Path, *, scheme: str = "light", width: int = 1280, medium: str = "") -> Tab:
+        """A page of its own, loaded; `medium` is what it is shown on: `print` is paper of that width."""
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
@@ -99,7 +99,7 @@ class Browser:
         self.send(
             "Emulation.setEmulatedMedia",
             session,
-            media="",
+            media=medium,
             features=[{"name": "prefers-color-scheme", "value": scheme}],
         )
         self.send("Page.navigate", session, url=path.as_uri())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from binascii import a2b_base64
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from json import encoder
 from typing import Final
 
-from verify.core.values import ABSENT, canonical_number
+from verify.core.values import ABSENT, canonical_number, from_base64
 
 Item = dict[str, dict[str, object]]
 _TAG: Final = "\x01"
@@ -58,7 +57,7 @@ def _digits(body: object) -> str:
 
 
 def _bytes(body: object) -> str:
-    return "y" + a2b_base64(_text(body), strict_mode=True).hex()
+    return "y" + from_base64(_text(body)).hex()
 
 
 def _truth(body: object) -> str:

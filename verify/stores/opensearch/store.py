@@ -110,7 +110,8 @@ class OpenSearchStore:
         """
         The documents with these keys, as a search finds them: as of the last refresh.
 
-        Raises StoreRefused where the mapping cannot find a field's values exactly.
+        Where the mapping cannot find a field's values exactly, every document is read. Raises StoreRefused for an alias
+        with a filter.
         """
         with self.exchange.open() as line:
             found = _found(line, collection)

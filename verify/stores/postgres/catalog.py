@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Final
 
-from verify.core.errors import CollectionMissing
+from verify.core.errors import CollectionMissing, StoreUnreadable
 from verify.stores.postgres.access import access_notes, server_place
 from verify.stores.postgres.names import quoted, split_collection
 from verify.stores.postgres.session import Connection
@@ -12,7 +15,9 @@ from verify.stores.postgres.session import Connection
 _RELATION = """
     SELECT c.oid::int8, c.relkind = 'r' AND c.relhassubclass,
         (SELECT coalesce(pg_catalog.array_agg(i.inhrelid::int8 ORDER BY i.inhrelid), '{}') FROM pg_inherits i
-         WHERE i.inhparent = c.oid AND NOT i.inhdetachpending)
+         WHERE i.inhparent = c.oid AND NOT i.inhdetachpending),
+        ARRAY(SELECT k.castsource::int8 FROM pg_cast k WHERE k.casttarget = 'pg_catalog.text'::pg_catalog.regtype
+              AND k.castmethod <> 'i' AND k.oid >= 16384 ORDER BY k.castsource)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = %s AND c.relname = %s AND c.relkind = ANY('{r,p,v,m,f}')
 """
@@ -64,6 +69,10 @@ _UNIQUE = """
 """
 
 
+# numeric and json: every sum and every list is written through them.
+_ALWAYS: Final = {1700: "numeric", 114: "json"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Type:
     """
@@ -104,12 +113,18 @@ class Relation:
 
 
 def relation(connection: Connection, collection: str, *, schema: str, source: str) -> Relation:
-    """What the catalogue knows. Raises CollectionMissing when there is no such table or view."""
+    """
+    What the catalogue knows. Raises CollectionMissing when there is no such table or view.
+
+    Raises StoreUnreadable where a type of the server's own that is read has a cast to text that somebody made.
+    """
     space, table = split_collection(collection, schema)
     found = connection.execute(_RELATION, [space, table]).fetchone()
     if found is None:
         raise CollectionMissing(f"{source}: there is no table or view {quoted(space)}.{quoted(table)}")
     oid, has_children, parts = int(str(found[0])), bool(found[1]), found[2]
+    types = _types(connection, oid)
+    _honest(types, {int(each) for each in listed(found[3])}, source)
     columns = connection.execute(_COLUMNS, [oid]).fetchall()
     keys = [] if has_children else connection.execute(_UNIQUE, [oid]).fetchall()
     return Relation(
@@ -117,13 +132,23 @@ def relation(connection: Connection, collection: str, *, schema: str, source: st
         name=f"{quoted(space)}.{quoted(table)}",
         columns={str(name): int(str(type_id)) for name, type_id, *_ in columns},
         words={str(name): str(word) for name, _, word, *_ in columns},
-        types=_types(connection, oid),
+        types=types,
         unique=tuple(sorted({frozenset(listed(names)) for names, *_ in keys}, key=sorted)),
         order=next((tuple(listed(names)) for names, _, plain in keys if plain), ()),
         parts=tuple(int(each) for each in listed(parts)),
         notes=access_notes(connection, oid),
         place=f"{server_place(connection)} {oid}",
     )
+
+
+def _honest(types: Mapping[int, Type], cast: AbstractSet[int], source: str) -> None:
+    """`::text` of these types asks the cast; types that are not the server's own are read without asking any."""
+    names = _ALWAYS | {number: each.name for number, each in types.items() if each.builtin}
+    if told := ", ".join(sorted(names[number] for number in names.keys() & cast)):
+        raise StoreUnreadable(
+            f"{source}: somebody made a cast to text of the server's own type {told}, which may show unlike values alike; "
+            f"drop it (DROP CAST), or make it WITH INOUT"
+        )
 
 
 def listed(array: object) -> list[str]:
