@@ -127,6 +127,16 @@ def test_empty_on_both_sides_is_alike_only_when_said():
     assert "minimum: 0 under discover lets empty tables pass" in found.remedy
 
 
+def test_the_columns_of_empty_collections_are_said_to_be_uncompared():
+    """Nothing of an empty table was looked at but that it is empty: summary and receipt say how many there are."""
+    found = asked(EMPTY, EMPTY, minimum=0)
+    assert found.summary == "1 of 2 collections is alike; 1 is empty on both sides, its columns were not compared"
+    assert "orders: empty on both sides, its columns were not compared" in found.receipt
+    none = {**BOTH, "carts": ROWS, "logs": [], "orders": []}
+    told = "2 of 4 collections are alike; 2 are empty on both sides, their columns were not compared"
+    assert asked(none, none, minimum=0).summary == told
+
+
 @pytest.mark.parametrize("minimum", [0, 1])
 def test_collections_that_are_all_empty_prove_nothing(minimum):
     """`minimum: 0` is about some among many; two databases without a record were not compared."""

@@ -118,6 +118,31 @@ def test_no_environment_at_all(folder):
     assert available(folder.path) == {}
 
 
+@pytest.mark.parametrize(
+    ("test", "path", "message"),
+    [
+        ("{at_least: 1, below: 5}", "", "say exactly one of starts:, not:, at_least: and below:"),
+        ("{}", "", "say exactly one of starts:, not:, at_least: and below:"),
+        ("{bellow: 5}", ".bellow", "is not known here; did you mean below?"),
+        ("{starts: 5}", ".starts", "must be text; quote it; found 5"),
+        ("{not: {a: 1}}", ".not", "must be text, a number, true, false or null, or a list of these"),
+        ("{not: [[1]]}", ".not", "must be text, a number, true, false or null, or a list of these"),
+        ("{below: [1]}", ".below", "must be text or a number"),
+        ("[[1], 2]", "", "must be text, a number, true, false or null, a list of these, or a test: starts:, not:,"),
+    ],
+)
+@pytest.mark.parametrize("side", ["", ".baseline", ".candidate"])
+def test_a_wrong_test_of_a_field_is_told_once(folder, test, path, message, side):
+    """What else might have stood there is not told: it contradicts the one mistake."""
+    where = f"where: {{id: {test}}}"
+    said = f"{side[1:]}: {{{where}}}" if side else where
+    found = folder.mistakes(system=SYSTEM.replace("users: {key: [id]}", f"users: {{key: [id], {said}}}"))
+    told = [line for line in found if "where" in line]
+    start = f"environments/shop/system.yaml:9: datasets.users{side}.where.id{path}: {message}"
+    assert told[0].startswith(start), told
+    assert len(told) == 1
+
+
 def test_five_mistakes_are_five_lines(folder):
     """Every mistake with file, line, path, and a guess."""
     system = """\

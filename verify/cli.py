@@ -1,4 +1,4 @@
-"""The console script `cutover`."""
+"""The commands of `cutover`."""
 
 from __future__ import annotations
 
@@ -55,6 +55,3 @@ for command in (
     undo_command,
 ):
     main.add_command(command)
-
-if __name__ == "__main__":
-    main()

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Final
 
 from verify.compare.several import together
 from verify.core.datasets import Dataset, Discovery
-from verify.core.verdicts import Cause, Conclusion, Difference, Observation, Problem, failed, inconclusive, passed
+from verify.core.verdicts import (
+    Cause,
+    Conclusion,
+    Difference,
+    Observation,
+    Problem,
+    Verdict,
+    failed,
+    inconclusive,
+    passed,
+)
 from verify.hearing import both, observed, silent
 from verify.stores.protocol import Catalogued, Listed, Store
 
 Ask = Callable[[Dataset, str], Conclusion]
-_ALIKE: Final = passed("both sides are empty", receipt="empty on both sides")
+_ALIKE: Final = passed("both sides are empty", receipt="empty on both sides, its columns were not compared")
 _FEW: Final = inconclusive(
     Cause.TOO_FEW, "both sides are empty", remedy="minimum: 0 under discover lets empty tables pass beside others"
 )
@@ -28,6 +38,7 @@ def discovered(baseline: Store, candidate: Store, spec: Discovery, *, ask: Ask) 
     A collection without primary key is asked about as a multiset. One that a side lacks is a difference, and so is a
     primary key that the candidate does not have: nothing else would ask about it. With `minimum: 0` one that is empty
     on both sides is alike, at least one must hold records, and one that only the baseline has empty is a difference.
+    Of an empty one only the name and the primary key's columns are compared; the summary counts such ones apart.
     """
     one, other = both(partial(_listed, baseline, spec), partial(_listed, candidate, spec))
     if isinstance(one, Problem) or isinstance(other, Problem):
@@ -44,7 +55,18 @@ def discovered(baseline: Store, candidate: Store, spec: Discovery, *, ask: Ask) 
         return inconclusive(Cause.TOO_FEW, told, remedy="ask once one of them holds rows, or waive the check")
     said = [f"{', '.join(sorted(out))} (except: {', '.join(spec.except_)})"] if out else []
     said += [f"{name} ({why})" for name, why in views.items()]
-    return together(found, noun="collection", left_out=f"left out: {', '.join(said)}" if said else "nothing left out")
+    answer = together(found, noun="collection", left_out=f"left out: {', '.join(said)}" if said else "nothing left out")
+    return _but_empty(answer, [each is _ALIKE for each in found.values()])
+
+
+def _but_empty(told: Conclusion, empty: Sequence[bool]) -> Conclusion:
+    """The conclusion; where all is alike, its summary counts apart those of which only the emptiness was looked at."""
+    none, some = sum(empty), len(empty) - sum(empty)
+    if told.verdict is not Verdict.PASS or not none:
+        return told
+    verb, whose = ("is", "its") if none == 1 else ("are", "their")
+    alike = f"{some:,} of {len(empty):,} collections {'is' if some == 1 else 'are'} alike"
+    return replace(told, summary=f"{alike}; {none:,} {verb} empty on both sides, {whose} columns were not compared")
 
 
 def _view(here: Listed | None, there: Listed | None) -> str:

@@ -206,7 +206,7 @@ def _names_at(schema: Mapping[str, JsonValue], path: Path_) -> list[str]:
 
 
 def _followed(place: JsonValue, schema: Mapping[str, JsonValue]) -> JsonValue:
-    """The place with `$ref` and the non-null branch of `anyOf` followed."""
+    """The place with `$ref` followed, and of `anyOf` the branch that is a part of its own, or the first but null."""
     while isinstance(place, dict) and ("$ref" in place or "anyOf" in place):
         if "$ref" in place:
             definitions = schema.get("$defs")
@@ -219,7 +219,7 @@ def _followed(place: JsonValue, schema: Mapping[str, JsonValue]) -> JsonValue:
                 if isinstance(branches, list)
                 else []
             )
-            place = kept[0] if kept else None
+            place = next((b for b in kept if "$ref" in b), kept[0] if kept else None)
     return place
 
 

@@ -34,6 +34,17 @@ def test_a_note_of_a_store_is_said_once():
     assert together({"a": passed("equal", receipt=f"5 rows; {note}")}, noun="x").receipt.endswith(f"a: 5 rows; {note}")
 
 
+def test_a_note_with_advice_is_said_whole():
+    """What to do stays behind the store that it is about, also where its note has a semicolon."""
+    sides = [
+        f"{side} main: the role is a superuser; give it a role that may only SELECT"
+        for side in ("baseline", "candidate")
+    ]
+    found = together(dict.fromkeys("ab", passed("equal", receipt="; ".join(["5 rows", *sides]))), noun="x")
+    told = [f"{note} (2 times)" for note in sides]
+    assert found.receipt == "; ".join(["2 xs (2 PASS)", "a: 5 rows", "b: 5 rows", *told])
+
+
 def test_what_to_do_is_kept_and_said_once():
     """Two collections with one remedy."""
     few = inconclusive(Cause.TOO_FEW, "nothing", remedy="say minimum: 0")

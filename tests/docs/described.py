@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Union, get_args, get_origin
+from typing import Annotated, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -48,6 +48,8 @@ def parts_of(annotation: object) -> Iterator[tuple[str, type[BaseModel]]]:
     if origin in (Union, types.UnionType):
         for each in args:
             yield from parts_of(each)
+    elif origin is Annotated:
+        yield from parts_of(args[0])
     elif origin in (dict, Mapping):
         yield from ((f".NAME{tail}", model) for tail, model in parts_of(args[1]))
     elif origin is tuple:

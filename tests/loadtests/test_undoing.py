@@ -69,7 +69,7 @@ def kept(base: str) -> dict[str, dict[str, str]]:
 
 def cutover(environment: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """`cutover undo` for the environment, with the evidence folder of the runs."""
-    command = [sys.executable, "-m", "verify.cli", "undo", "--env", str(environment)]
+    command = [sys.executable, "-m", "verify", "undo", "--env", str(environment)]
     where = ("--evidence", str(environment.parent.parent / "evidence"))
     return subprocess.run([*command, *where, *words], cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
 

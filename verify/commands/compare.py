@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import IO, Final, NoReturn
 
 import click
@@ -45,28 +45,11 @@ from verify.trial import Trial, hide_in_crashes, on_trial
 
 _EXIT: Final = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 INTERRUPTED: Final = 130
-CRASHED: Final = 70
 _STOPPING: Final = "stopping after what is being read just now; Ctrl-C again ends at once"
 
 
 class Stopped(Exception):
     """Ctrl-C was pressed while records were read."""
-
-
-class _Crashing:
-    """A block whose defects end the process with a code that no verdict has, after the stack trace; all else passes."""
-
-    def __enter__(self) -> None:
-        """The block begins."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Python's own code of a crash is 1, which is said of records that differ."""
-        foreseen = (CutoverError, OSError, click.ClickException, click.Abort, click.exceptions.Exit)
-        if kind is not None and isinstance(error, Exception) and not isinstance(error, foreseen):
-            sys.excepthook(kind, error, trace)
-            sys.exit(CRASHED)
 
 
 class _Rate(ProgressColumn):
@@ -211,7 +194,7 @@ def compare_command(name: str, dataset: str, seed: int, as_json: bool) -> None: 
       cutover compare --env lightsail --dataset products
       cutover compare --env lightsail --dataset products --json
     """
-    with _Crashing(), _following(dataset, as_json=as_json) as follower:
+    with _following(dataset, as_json=as_json) as follower:
         try:
             environment = environment_named(name)
             subject = _subject(environment, dataset)

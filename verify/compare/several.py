@@ -12,6 +12,8 @@ from verify.core.verdicts import Cause, Conclusion, Difference, Verdict, failed,
 
 # A note begins with its store: `baseline postgres main: the role is …`.
 _NOTE: Final = re.compile(r"(?:baseline|candidate) [^:;]+: ")
+# Notes are what a receipt ends with; what follows on one, up to the next, is still about the same store.
+_BEFORE_NOTE: Final = re.compile(rf"; (?={_NOTE.pattern})")
 
 
 def together(found: Mapping[str, Conclusion], *, noun: str, left_out: str = "") -> Conclusion:
@@ -45,7 +47,7 @@ def together(found: Mapping[str, Conclusion], *, noun: str, left_out: str = "") 
 
 def _receipts(found: Mapping[str, Conclusion]) -> list[str]:
     """Every receipt with its name; what a store says of itself in several of them is said once, at the end."""
-    parts = {name: each.receipt.split("; ") for name, each in sorted(found.items()) if each.receipt}
+    parts = {name: _BEFORE_NOTE.split(each.receipt) for name, each in sorted(found.items()) if each.receipt}
     counted = Counter(part for said in parts.values() for part in dict.fromkeys(said))
     noted = [part for part, count in counted.items() if count > 1 and _NOTE.match(part)]
     kept = {name: "; ".join(part for part in said if part not in noted) for name, said in parts.items()}

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from verify.core.scalars import Duration, Flag, Name, Real, Request, Whole
 from verify.core.spec import Spec
 
 Scalar = str | int | float | bool | None
+_VALUE = "text, a number, true, false or null"
+
+
+def _one_of(words: str, test: type[BaseModel] | None = None) -> WrapValidator:
+    """What is none of several kinds is told once, in these words; a mapping, if it may be a test, by what is wrong in it."""
+
+    def checked(value: object, validate: ValidatorFunctionWrapHandler) -> object:
+        try:
+            return validate(value)
+        except ValidationError:  # says what is wrong with the value as each of the kinds
+            if test and isinstance(value, Mapping):
+                return test.model_validate(value)
+            raise ValueError(f"must be {words}") from None
+
+    return WrapValidator(checked)
+
+
+Bound = Annotated[str | int | float | None, _one_of("text or a number")]
 
 
 class Column(Spec):
@@ -35,9 +63,11 @@ class Condition(Spec):
     """What a field must be for a record to count, beyond plain equality; exactly one of the four."""
 
     starts: str | None = None
-    not_: Scalar | tuple[Scalar, ...] | None = Field(default=None, alias="not")
-    at_least: str | int | float | None = None
-    below: str | int | float | None = None
+    not_: Annotated[Scalar | tuple[Scalar, ...], _one_of(f"{_VALUE}, or a list of these")] = Field(
+        default=None, alias="not"
+    )
+    at_least: Bound = None
+    below: Bound = None
 
     @model_validator(mode="after")
     def _one(self) -> Condition:
@@ -47,7 +77,13 @@ class Condition(Spec):
 
 
 # A value, one of several values, or a test; `null` stands for null and absent alike.
-Where = dict[str, Scalar | tuple[Scalar, ...] | Condition]
+_TEST = "a test: starts:, not:, at_least: or below:"
+Where = dict[
+    str,
+    Annotated[
+        Scalar | tuple[Scalar, ...] | Condition, _one_of(f"{_VALUE}, a list of these, or {_TEST}", test=Condition)
+    ],
+]
 
 
 class Place(Spec):

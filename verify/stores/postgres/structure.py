@@ -133,6 +133,7 @@ def _settings(connection: Connection, oid: int) -> dict[str, JsonValue]:
         "triggers": _fired(connection, sql.TRIGGERS, oid),
         "rules": _fired(connection, sql.RULES, oid),
         "partitions": _partitions(connection, oid),
+        **_above(connection, oid),
         "extensions": {str(name): {"version": str(version)} for name, version in connection.execute(sql.EXTENSIONS)},
         **_database(connection),
         "collations": _collations(connection, oid),
@@ -181,6 +182,12 @@ def _partitions(connection: Connection, oid: int) -> dict[str, JsonValue]:
             sql.PARTITIONS, [oid]
         )
     }
+
+
+def _above(connection: Connection, oid: int) -> dict[str, JsonValue]:
+    """Every table that this one inherits from or is a partition of, at any depth, and by which bound."""
+    found = connection.execute(sql.ABOVE, [oid, oid]).fetchall()
+    return {"part of": {str(name): {"bound": str(bound)} for name, bound in found}} if found else {}
 
 
 def _database(connection: Connection) -> dict[str, JsonValue]:

@@ -96,6 +96,19 @@ PARTITIONS: Final = f"""
         ARRAY(SELECT o FROM pg_catalog.unnest(c.reloptions) o ORDER BY o COLLATE "C")
     FROM parts JOIN pg_class c ON c.oid = parts.oid WHERE parts.name IS NOT NULL ORDER BY parts.name COLLATE "C"
 """
+# Whoever asks one of the tables above finds the rows of this one too. Their own schema is said where it is another one.
+ABOVE: Final = """
+    WITH RECURSIVE above(oid, part) AS (
+        SELECT inhparent, inhrelid FROM pg_inherits WHERE inhrelid = %s AND NOT inhdetachpending
+        UNION SELECT i.inhparent, i.inhrelid FROM above JOIN pg_inherits i ON i.inhrelid = above.oid AND NOT i.inhdetachpending
+    )
+    SELECT CASE WHEN c.relnamespace = own.relnamespace THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
+            || pg_catalog.quote_ident(c.relname),
+        coalesce(pg_get_expr(part.relpartbound, part.oid), 'inherits')
+    FROM above JOIN pg_class c ON c.oid = above.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_class part ON part.oid = above.part, pg_class own
+    WHERE own.oid = %s ORDER BY 1
+"""
 # A partition has no policy from the table above; its own count for whoever names it.
 POLICIES: Final = f"""
     WITH RECURSIVE {_PARTS}
