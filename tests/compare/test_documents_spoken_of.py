@@ -98,14 +98,23 @@ def test_a_place_that_is_left_out_is_left_out_of_its_document(
         ({"n": 1}, {"columns": {"m": Column(baseline="n", candidate="n")}, "except": ("m",)}),
     ],
 )  # fmt: skip
-def test_where_everything_is_left_out_nothing_is_equal(
+def test_where_everything_is_left_out_only_keys_are_said_to_be_equal(
     here: dict[str, object], said: dict[str, object], *, open_: bool
 ) -> None:
     """Keys that agree prove no value."""
     found = _compared(here, here, open_=open_, **said)
-    assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.TOO_FEW)
-    assert "no column is left to compare beside the key" in found.summary
+    told = "by key alone: 1 row is equal on both sides; no value was compared, all are under `except`"
+    assert (found.verdict, found.summary) == (Verdict.PASS, told)
     assert _compared(here, {**here, "id": 2}, open_=open_, **said).verdict is Verdict.FAIL
+
+
+def test_without_a_key_and_with_everything_left_out_nothing_is_equal(*, open_: bool) -> None:
+    """As many records are not the same records."""
+    sides = (Memory(f"{side} s", {"t": [{"n": at}]}, open=open_) for at, side in enumerate(("baseline", "candidate")))
+    dataset = Dataset.model_validate({"key": [], "except": ["n"]})
+    found = compare_dataset(*sides, dataset, name="t", seed=1, conceal=str)
+    assert (found.verdict, found.cause) == (Verdict.INCONCLUSIVE, Cause.TOO_FEW)
+    assert "no column is left to compare" in found.summary
 
 
 def test_a_record_that_is_all_key_is_compared(*, open_: bool) -> None:

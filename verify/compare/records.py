@@ -202,7 +202,7 @@ class _Comparison:
         if moved and (self._stirred or self._dataset.recheck is None):
             return _vanished(found.gone, receipt, keyless=joined.keyless)
         if not told:
-            return _emptied(joined.coverage, accounts, receipt) or passed(
+            return _emptied(joined.coverage, accounts, _equal(rows[0], self._noun), receipt) or passed(
                 _equal(rows[0], self._noun), receipt=receipt, normalised=normalised
             )
         unknown = sum(account.unknown for account in accounts)
@@ -257,12 +257,14 @@ def _vanished(gone: int, receipt: str, *, keyless: bool) -> Conclusion:
     return inconclusive(Cause.UNSTABLE_BASELINE, words, receipt=receipt, remedy=remedy)
 
 
-def _emptied(coverage: Coverage, accounts: tuple[Account, Account], receipt: str) -> Conclusion | None:
-    """The INCONCLUSIVE where `except` left nothing of any record but its key."""
+def _emptied(coverage: Coverage, accounts: tuple[Account, Account], told: str, receipt: str) -> Conclusion | None:
+    """Where `except` left nothing of any record but its key, that much is said; without a key nothing was compared."""
     if not coverage.emptied(_unheld(coverage, accounts)) or any(each.further for each in accounts):
         return None
-    told = f"no column is left to compare beside the key ({coverage.words}); the keys are equal on both sides"
-    return inconclusive(Cause.TOO_FEW, told, receipt=receipt, remedy="take something out of `except`")
+    if not coverage.key:
+        words = f"no column is left to compare ({coverage.words}); only the numbers of records are equal"
+        return inconclusive(Cause.TOO_FEW, words, receipt=receipt, remedy="take something out of `except`")
+    return passed(f"by key alone: {told}; no value was compared, all are under `except`", receipt=receipt)
 
 
 def _unheld(coverage: Coverage, accounts: tuple[Account, Account]) -> list[str]:
