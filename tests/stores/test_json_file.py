@@ -20,6 +20,9 @@ from verify.stores.json_file.parser import Parser
 from verify.stores.protocol import Store
 from verify.stores.registry import kinds, open_store, problems
 
+# Four batches: of which one is read ahead, so the end is not read before the second is asked for.
+LONG = 200_000
+
 
 def _store(path: Path) -> JsonFileStore:
     return connect({"path": str(path)}, source="baseline file", protect=False)
@@ -154,7 +157,7 @@ def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_is_written_while_it_is_read_is_unreadable(tmp_path: Path) -> None:
     """Written in place, what was read is of no one moment."""
-    records = json.dumps([{"id": number} for number in range(30_000)])
+    records = json.dumps([{"id": number} for number in range(LONG)])
     batches = _written(tmp_path, records).scan("$", key=["id"], columns=[])
     next(batches)
     (tmp_path / "products.json").write_text(records)
@@ -165,13 +168,13 @@ def test_a_file_that_is_written_while_it_is_read_is_unreadable(tmp_path: Path) -
 
 def test_a_file_that_is_replaced_while_it_is_read_is_read_as_it_was(tmp_path: Path) -> None:
     """A writer that renames a new file into its place leaves the opened one whole."""
-    records = json.dumps([{"id": number} for number in range(30_000)])
+    records = json.dumps([{"id": number} for number in range(LONG)])
     batches = _written(tmp_path, records).scan("$", key=["id"], columns=[])
     first = next(batches)
     fresh = tmp_path / "fresh.json"
     fresh.write_text("[]")
     fresh.replace(tmp_path / "products.json")
-    assert len(first) + sum(map(len, batches)) == 30_000
+    assert len(first) + sum(map(len, batches)) == LONG
 
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
