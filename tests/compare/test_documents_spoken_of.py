@@ -108,6 +108,15 @@ def test_where_everything_is_left_out_only_keys_are_said_to_be_equal(
     assert _compared(here, {**here, "id": 2}, open_=open_, **said).verdict is Verdict.FAIL
 
 
+def test_a_key_that_a_rule_made_equal_is_counted_where_only_keys_are_compared(*, open_: bool) -> None:
+    """What a PASS rests on is in its evidence, however little was compared."""
+    sides = (Memory(f"{side} s", {"t": [{"id": key, "n": 1}]}, open=open_)
+             for side, key in (("baseline", "7"), ("candidate", 7)))  # fmt: skip
+    dataset = Dataset.model_validate({"key": ["id"], "except": ["n"], "columns": {"id": {"type": "integer"}}})
+    found = compare_dataset(*sides, dataset, name="t", seed=1, conceal=str)
+    assert (found.verdict, bool(found.normalised)) == (Verdict.PASS, True)
+
+
 def test_without_a_key_and_with_everything_left_out_nothing_is_equal(*, open_: bool) -> None:
     """As many records are not the same records."""
     sides = (Memory(f"{side} s", {"t": [{"n": at}]}, open=open_) for at, side in enumerate(("baseline", "candidate")))

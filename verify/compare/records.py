@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from verify.compare.counts import too_few
@@ -202,9 +202,8 @@ class _Comparison:
         if moved and (self._stirred or self._dataset.recheck is None):
             return _vanished(found.gone, receipt, keyless=joined.keyless)
         if not told:
-            return _emptied(joined.coverage, accounts, _equal(rows[0], self._noun), receipt) or passed(
-                _equal(rows[0], self._noun), receipt=receipt, normalised=normalised
-            )
+            equal = passed(_equal(rows[0], self._noun), receipt=receipt, normalised=normalised)
+            return _as_much_as_compared(equal, joined.coverage, accounts)
         unknown = sum(account.unknown for account in accounts)
         words = "; ".join(tally.words(len(joined.coverage.one_sided), unknown))
         unshown = unknown - sum(len(account.unknown_shown) for account in accounts)
@@ -257,14 +256,14 @@ def _vanished(gone: int, receipt: str, *, keyless: bool) -> Conclusion:
     return inconclusive(Cause.UNSTABLE_BASELINE, words, receipt=receipt, remedy=remedy)
 
 
-def _emptied(coverage: Coverage, accounts: tuple[Account, Account], told: str, receipt: str) -> Conclusion | None:
-    """Where `except` left nothing of any record but its key, that much is said; without a key nothing was compared."""
+def _as_much_as_compared(equal: Conclusion, coverage: Coverage, accounts: tuple[Account, Account]) -> Conclusion:
+    """The PASS; where `except` left nothing but keys it says so, and without a key either it is INCONCLUSIVE."""
     if not coverage.emptied(_unheld(coverage, accounts)) or any(each.further for each in accounts):
-        return None
+        return equal
     if not coverage.key:
         words = f"no column is left to compare ({coverage.words}); only the numbers of records are equal"
-        return inconclusive(Cause.TOO_FEW, words, receipt=receipt, remedy="take something out of `except`")
-    return passed(f"by key alone: {told}; no value was compared, all are under `except`", receipt=receipt)
+        return inconclusive(Cause.TOO_FEW, words, receipt=equal.receipt, remedy="take something out of `except`")
+    return replace(equal, summary=f"by key alone: {equal.summary}; no value was compared, all are under `except`")
 
 
 def _unheld(coverage: Coverage, accounts: tuple[Account, Account]) -> list[str]:
