@@ -85,7 +85,7 @@ class Sizes:
     documents: int = 200_000
     sample: int = 2_000
     rounds: int = 5
-    within: float = 25.0
+    within: float = 45.0
     peers: bool = True
     closed_s: float = 3.0
     users: int = 32
