@@ -65,6 +65,8 @@ class LiveChange:
 class ErrorShare:
     """
     This share of the candidate's API requests is answered with `status` and `body`; which ones depends on seed and index.
+
+    A login is never among them: whoever cannot log in cannot ask, and what is not asked is not counted.
     """
 
     share: float

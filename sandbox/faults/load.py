@@ -11,11 +11,12 @@ INTERNAL: Final = {"error": "internal", "message": "something went wrong"}
 FAULTS = (
     Fault(
         name="status-500", kind="load", systems=BOTH, stay=ROLL_BACK, claims={"success.error_rate mix/api": FAIL},
-        summary="one in a hundred API requests is answered with 500", how=ErrorShare(share=0.01, status=500, body=INTERNAL),
+        summary="one in a hundred API requests, logins aside, is answered with 500",
+        how=ErrorShare(share=0.01, status=500, body=INTERNAL),
     ),
     Fault(
         name="status-200-empty", kind="load", systems=BOTH, stay=ROLL_BACK, claims={"success.error_rate mix/api": FAIL},
-        summary="one in a hundred API requests is answered with 200 and an empty body",
+        summary="one in a hundred API requests, logins aside, is answered with 200 and an empty body",
         how=ErrorShare(share=0.01, status=200, body=""),
     ),
     Fault(

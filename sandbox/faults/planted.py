@@ -79,7 +79,7 @@ class Planted:
         for each in self._active:
             if isinstance(each.how, AnswerChange):
                 exchange = each.how.change(exchange)
-            elif isinstance(each.how, ErrorShare) and self._hits(each, each.how.share, index):
+            elif isinstance(each.how, ErrorShare) and self._fails(each, each.how, exchange, index):
                 exchange = replace(exchange, status=each.how.status, body=each.how.body)
         return exchange
 
@@ -108,6 +108,9 @@ class Planted:
             if isinstance(each.how, BodyCut) and compressed and exchange.name in each.how.endpoints:
                 return body[: int(len(body) * each.how.keep)]
         return body
+
+    def _fails(self, fault: Fault, how: ErrorShare, exchange: Exchange, index: int | None) -> bool:
+        return not exchange.path.endswith("/login") and self._hits(fault, how.share, index)
 
     def _hits(self, fault: Fault, part: float, index: int | None) -> bool:
         return index is not None and share(self._settings.seed, fault.name, index) < part

@@ -64,7 +64,8 @@ class Side:
             return self._response(request, self._planted.change(exchange))
         index = next(self._count)
         changed = self._planted.change(exchange, index)
-        takes = max(service_time(self._settings.seed, self._settings.side, index), time.perf_counter() - began)
+        drawn = service_time(self._settings.seed, self._settings.side, index, self._site.median_s)
+        takes = max(drawn, time.perf_counter() - began)
         await asyncio.sleep(began + takes * self._planted.slowdown(index, endpoint.name) - time.perf_counter())
         if turn := self._planted.turn():
             async with self._turn:

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sandbox.web.service_time import MEDIAN_S
+
 Body = Mapping[str, object] | str
 HEALTH = "health"
 PAGE = "page"
@@ -77,11 +79,16 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Everything one side serves; `pages` maps a path to its HTML, `fallback` answers every other path outside /api."""
+    """
+    Everything one side serves; `pages` maps a path to its HTML, `fallback` answers every other path outside /api.
+
+    Half of the API requests take `median_s` seconds or less, but never less than their handler does.
+    """
 
     endpoints: Sequence[Endpoint]
     pages: Mapping[str, str]
     fallback: str
+    median_s: float = MEDIAN_S
 
 
 def stamp(system: str, side: str) -> Stamp:

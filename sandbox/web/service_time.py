@@ -14,6 +14,6 @@ def share(seed: int, purpose: str, index: int) -> float:
     return random.Random(f"{seed}:{purpose}:{index}").random()
 
 
-def service_time(seed: int, side: str, index: int) -> float:
-    """Seconds that request `index` takes on that side: lognormal, median 6 ms, sigma 0.25."""
-    return random.Random(f"{seed}:{side}:{index}").lognormvariate(math.log(MEDIAN_S), SIGMA)
+def service_time(seed: int, side: str, index: int, median_s: float = MEDIAN_S) -> float:
+    """Seconds that request `index` takes on that side: lognormal, sigma 0.25."""
+    return random.Random(f"{seed}:{side}:{index}").lognormvariate(math.log(median_s), SIGMA)

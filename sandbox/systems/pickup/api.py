@@ -32,6 +32,8 @@ from sandbox.web.wire import now
 Record = Mapping[str, object]
 _ISSUER = "pickup"
 _LARGEST_ID = 2**63 - 1
+# Where one side asks PostgreSQL and the other its memory, a busy machine's tail is not to look like the system's.
+_MEDIAN_S = 0.012
 _PAGES = {
     "/": "Pickup", "/products": "상품", "/cart": "장바구니", "/orders": "주문 내역",
     "/admin": "관리자", "/admin/products": "상품 관리", "/admin/orders": "주문 관리",
@@ -163,4 +165,4 @@ def site(settings: Settings) -> Site:
         Endpoint(name="admin_products", method="GET", path="/api/admin/products", handle=api.admin_products),
         Endpoint(name="admin_orders", method="GET", path="/api/admin/orders", handle=api.admin_orders),
     )  # fmt: skip
-    return Site(endpoints=endpoints, pages=pages("Pickup", _PAGES), fallback=fallback("Pickup"))
+    return Site(endpoints=endpoints, pages=pages("Pickup", _PAGES), fallback=fallback("Pickup"), median_s=_MEDIAN_S)

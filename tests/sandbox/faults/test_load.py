@@ -53,6 +53,12 @@ def test_answers_outside_the_api_never_fail_at_random():
     assert active("status-500").change(ANSWER) is ANSWER
 
 
+def test_a_login_never_fails_at_random():
+    """Whoever cannot log in cannot ask, and what is not asked is not counted."""
+    found, login = active("status-500"), replace(ANSWER, name="login", path="/api/auth/login")
+    assert all(found.change(login, i) is login for i in range(MANY))
+
+
 def test_slowdowns():
     """One fault makes every request take 1.2 times as long, the other two in a hundred five times; healed, none."""
     slow, tail = active("latency-20-percent"), active("tail-x5")
