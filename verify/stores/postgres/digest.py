@@ -7,7 +7,8 @@ hash their oid; an eight-byte integer is folded to four, so 1 hashes as 42949672
 minutes away; char(n) ignores trailing blanks, and so does a collation that is not deterministic.
 
 A row's hash is the exclusive or of its columns' own, each under a seed of its own: to make a record of them, and hash
-that, costs a seventh more. A record is made only of types whose hash no SQL can call.
+that, costs a seventh more. A record is made only of types whose hash no SQL can call on every server, or folds:
+dates, bytes and instants.
 
 So a row's hash is linear in its columns, and it is hashed once more before it is summed. Of the functions that all
 servers have, that of a double is the cheapest that does not fold: it is given the 53 leading bits of the row's hash, so
@@ -27,7 +28,11 @@ from verify.stores.postgres.encoding import shown, unwrapped
 from verify.stores.postgres.names import quoted
 
 _AS_IT_IS: Final = {"int2", "int4", "bool", "uuid", "bytea", "date", "float4", "float8"}
-_AS_BYTES: Final = {"timestamp", "timestamptz", "time", "timetz"}
+# What would be folded, and the function that writes all of it.
+_AS_BYTES: Final = {
+    "int8": "int8send", "timestamp": "timestamp_send", "timestamptz": "timestamptz_send",
+    "time": "time_send", "timetz": "timetz_send",
+}  # fmt: skip
 _TEXTS: Final = {"text", "varchar"}
 # Functions that every server has; what has none is hashed inside a record.
 _OWN: Final = {
@@ -35,7 +40,7 @@ _OWN: Final = {
     "float8": "hashfloat8extended", "uuid": "uuid_hash_extended",
 }  # fmt: skip
 # What has a hash of its own, blind spots and all.
-_PLAIN: Final = {*_AS_IT_IS, *_AS_BYTES, "int8", "numeric", "jsonb", "interval"}
+_PLAIN: Final = {*_AS_IT_IS, *_AS_BYTES, "numeric", "jsonb", "interval"}
 # An expression may not nest too deeply, and a record has at most 1,664 fields: wider tables spend one on each column.
 _WIDE: Final = 800
 
@@ -77,9 +82,7 @@ def _field(relation: Relation, column: str) -> str | None:
     name, kind = quoted(column), unwrapped(relation.columns[column], relation.types)
     if kind.builtin and kind.name in _AS_IT_IS:
         return name
-    if kind.builtin and kind.name in (*_AS_BYTES, "int8"):
-        return f"{kind.name}send({name})" if kind.name == "int8" else f"{kind.name}_send({name})"
-    return None
+    return f"{_AS_BYTES[kind.name]}({name})" if kind.builtin and kind.name in _AS_BYTES else None
 
 
 def _own(relation: Relation, column: str, drawn: Sequence[int]) -> list[str] | None:
