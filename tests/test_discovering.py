@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -10,8 +10,9 @@ from tests.stored import Memory, Tables, raising
 from verify.comparing import compare_dataset
 from verify.core.datasets import Discovery
 from verify.core.errors import StoreRefused
-from verify.core.verdicts import Cause, Verdict, passed
+from verify.core.verdicts import Cause, Verdict, inconclusive, passed
 from verify.discovering import discovered
+from verify.stores.protocol import Field, Shape
 
 ROWS = [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]
 BOTH = {"users": ROWS, "orders": ROWS}
@@ -127,14 +128,75 @@ def test_empty_on_both_sides_is_alike_only_when_said():
     assert "minimum: 0 under discover lets empty tables pass" in found.remedy
 
 
-def test_the_columns_of_empty_collections_are_said_to_be_uncompared():
-    """Nothing of an empty table was looked at but that it is empty: summary and receipt say how many there are."""
+def test_the_columns_of_empty_open_collections_are_said_to_be_uncompared():
+    """Nothing of them was looked at but that they are empty: summary and receipt say how many there are."""
     found = asked(EMPTY, EMPTY, minimum=0)
     assert found.summary == "1 of 2 collections is alike; 1 is empty on both sides, its columns were not compared"
     assert "orders: empty on both sides, its columns were not compared" in found.receipt
     none = {**BOTH, "carts": ROWS, "logs": [], "orders": []}
     told = "2 of 4 collections are alike; 2 are empty on both sides, their columns were not compared"
     assert asked(none, none, minimum=0).summary == told
+
+
+@dataclass
+class Declared(Tables):
+    """Tables that have the same columns whether they hold rows or not; `computed` are those that keep no values."""
+
+    declared: tuple[str, ...] = ("id", "name")
+    computed: tuple[str, ...] = ()
+
+    def describe(self, collection: str) -> Shape:
+        """The declared columns, except where the collection is open."""
+        shape = super().describe(collection)
+        columns = tuple(Field(name=name, type="text") for name in self.declared if name not in self.computed)
+        return shape if collection == "logs" else replace(shape, columns=columns, open=False, unheld=self.computed)
+
+
+def declared(side, columns=("id", "name"), **more):
+    """One table with rows, one without, and one without whose columns nobody declares."""
+    return Declared(f"{side} s", {**EMPTY, "logs": []}, declared=columns, **more)
+
+
+def test_the_names_of_an_empty_tables_columns_are_compared():
+    """What was looked at and what was not are counted apart."""
+    found = asked(declared("candidate"), declared("baseline"), minimum=0)
+    assert found.verdict is Verdict.PASS
+    assert found.summary == (
+        "1 of 3 collections is alike; 1 is empty on both sides, of its columns only the names were compared; "
+        "1 is empty on both sides, its columns were not compared"
+    )
+
+
+@pytest.mark.parametrize(("columns", "words"), [
+    (("id", "name"), ("column", "no such column")), (("id", "name", "a b", "added"), ("no such column", "column")),
+])  # fmt: skip
+def test_a_column_that_an_empty_table_has_on_one_side_only_is_a_difference(columns, words):
+    """A table without rows is moved as much as any other: nothing else would ask about its columns."""
+    others = ("id", "name", "a b", "added") if columns == ("id", "name") else ("id", "name")
+    one, two = declared("baseline", others), declared("candidate", columns)
+    one.holds = two.holds = {"orders": [], "carts": []}
+    found = asked(two, one, minimum=0)
+    assert found.verdict is Verdict.FAIL
+    assert {(each.key, each.path, each.baseline, each.candidate) for each in found.differences} == {
+        (name, path, *words) for name in ("carts", "orders") for path in ("$.a b", "$.added")
+    }
+
+
+def test_a_column_without_values_is_no_difference_of_an_empty_table():
+    """A dump lists the columns that its server computes apart; those of a table with rows are not compared either."""
+    one, two = declared("baseline", computed=("name",)), declared("candidate")
+    found = asked(two, one, minimum=0)
+    assert found.verdict is Verdict.PASS
+    assert "orders: empty on both sides, of its columns only the names were compared" in found.receipt
+
+
+def test_an_empty_table_that_cannot_be_described_is_nobodys_pass():
+    """The question about its columns had no answer."""
+    few = inconclusive(Cause.TOO_FEW, "none", remedy="")
+    deaf = replace(declared("candidate"), before=raising("describe", StoreRefused("away")))
+    found = asked(deaf, declared("baseline"), minimum=0, ask=lambda *_: few)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "away" in found.summary
 
 
 @pytest.mark.parametrize("minimum", [0, 1])

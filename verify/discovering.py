@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Final
 
+from verify.compare.explaining import visible
 from verify.compare.several import together
 from verify.core.datasets import Dataset, Discovery
 from verify.core.verdicts import (
@@ -22,10 +23,17 @@ from verify.core.verdicts import (
     passed,
 )
 from verify.hearing import both, observed, silent
-from verify.stores.protocol import Catalogued, Listed, Store
+from verify.stores.protocol import Catalogued, Listed, Shape, Store
 
 Ask = Callable[[Dataset, str], Conclusion]
-_ALIKE: Final = passed("both sides are empty", receipt="empty on both sides, its columns were not compared")
+_UNSEEN: Final = passed("both sides are empty", receipt="empty on both sides, its columns were not compared")
+_NAMED: Final = passed(
+    "both sides are empty", receipt="empty on both sides, of its columns only the names were compared"
+)
+# What `minimum: 0` lets pass, and how much of it was looked at.
+_EMPTY: Final = (
+    (_NAMED, "of {whose} columns only the names were compared"), (_UNSEEN, "{whose} columns were not compared"),
+)  # fmt: skip
 _FEW: Final = inconclusive(
     Cause.TOO_FEW, "both sides are empty", remedy="minimum: 0 under discover lets empty tables pass beside others"
 )
@@ -38,7 +46,8 @@ def discovered(baseline: Store, candidate: Store, spec: Discovery, *, ask: Ask) 
     A collection without primary key is asked about as a multiset. One that a side lacks is a difference, and so is a
     primary key that the candidate does not have: nothing else would ask about it. With `minimum: 0` one that is empty
     on both sides is alike, at least one must hold records, and one that only the baseline has empty is a difference.
-    Of an empty one only the name and the primary key's columns are compared; the summary counts such ones apart.
+    Of an empty one only the names of its columns and its primary key are compared, and not even these where records may
+    hold further fields; the summary counts such ones apart.
     """
     one, other = both(partial(_listed, baseline, spec), partial(_listed, candidate, spec))
     if isinstance(one, Problem) or isinstance(other, Problem):
@@ -50,23 +59,28 @@ def discovered(baseline: Store, candidate: Store, spec: Discovery, *, ask: Ask) 
     wanted = sorted(names - out - views.keys())
     pair = _Pair(baseline, candidate, spec, ask)
     found = {name: pair.about(name, here.get(name), there.get(name)) for name in wanted}
-    if found and all(each is _ALIKE for each in found.values()):
+    if found and all(any(each is kind for kind, _ in _EMPTY) for each in found.values()):
         told = f"both sides are empty in all of {len(found):,} collections; nothing was compared"
         return inconclusive(Cause.TOO_FEW, told, remedy="ask once one of them holds rows, or waive the check")
     said = [f"{', '.join(sorted(out))} (except: {', '.join(spec.except_)})"] if out else []
     said += [f"{name} ({why})" for name, why in views.items()]
     answer = together(found, noun="collection", left_out=f"left out: {', '.join(said)}" if said else "nothing left out")
-    return _but_empty(answer, [each is _ALIKE for each in found.values()])
+    return _but_empty(answer, tuple(found.values()))
 
 
-def _but_empty(told: Conclusion, empty: Sequence[bool]) -> Conclusion:
-    """The conclusion; where all is alike, its summary counts apart those of which only the emptiness was looked at."""
-    none, some = sum(empty), len(empty) - sum(empty)
+def _but_empty(told: Conclusion, found: Sequence[Conclusion]) -> Conclusion:
+    """The conclusion; where all is alike, its summary counts apart those that are empty on both sides."""
+    counted = [(sum(each is kind for each in found), words) for kind, words in _EMPTY]
+    none = sum(count for count, _ in counted)
     if told.verdict is not Verdict.PASS or not none:
         return told
-    verb, whose = ("is", "its") if none == 1 else ("are", "their")
-    alike = f"{some:,} of {len(empty):,} collections {'is' if some == 1 else 'are'} alike"
-    return replace(told, summary=f"{alike}; {none:,} {verb} empty on both sides, {whose} columns were not compared")
+    some = len(found) - none
+    said = [f"{some:,} of {len(found):,} collections {'is' if some == 1 else 'are'} alike"]
+    said += [
+        f"{count:,} {'is' if count == 1 else 'are'} empty on both sides, {words.format(whose='its' if count == 1 else 'their')}"
+        for count, words in counted if count
+    ]  # fmt: skip
+    return replace(told, summary="; ".join(said))
 
 
 def _view(here: Listed | None, there: Listed | None) -> str:
@@ -123,7 +137,7 @@ class _Pair:
         if isinstance(one, Problem) or isinstance(other, Problem) or one.value:
             return found
         if not other.value:
-            return _FEW if self.spec.minimum else _ALIKE
+            return _FEW if self.spec.minimum else self._empty(name)
         if self.spec.minimum:
             return found
         held = f"{other.value:,} record{'s' if other.value > 1 else ''}"
@@ -132,3 +146,28 @@ class _Pair:
             f"the baseline is empty, the candidate holds {held}", differences=[more], receipt="counted on both sides",
             remedy="remove what only the candidate holds, or say under except that it is not compared",
         )  # fmt: skip
+
+    def _empty(self, name: str) -> Conclusion:
+        """What follows of the columns of a collection that holds no record on either side."""
+        one, other = both(
+            *(partial(observed, each, partial(each.describe, name)) for each in (self.baseline, self.candidate))
+        )
+        if isinstance(one, Problem) or isinstance(other, Problem):
+            return silent(one, other)
+        if one.value.open or other.value.open:
+            return _UNSEEN
+        lone = _lone(one.value, other.value)
+        return failed(
+            f"{name} is empty on both sides, and has other columns", differences=lone, receipt="both sides described",
+            remedy="give both sides the same columns, or say under except that it is not compared",
+        ) if lone else _NAMED  # fmt: skip
+
+
+def _lone(baseline: Shape, candidate: Shape) -> list[Difference]:
+    """The columns of one side that the other does not have; what a side keeps no values of is asked of neither."""
+    here, there = ({each.name for each in shape.columns} for shape in (baseline, candidate))
+    unheld, words = {*baseline.unheld, *candidate.unheld}, ("no such column", "column")
+    return [
+        Difference(path=visible(f"$.{name}"), baseline=words[name in here], candidate=words[name in there])
+        for name in sorted((here ^ there) - unheld)
+    ]
