@@ -35,7 +35,7 @@ def _title(verdict: Verdict, cause: str, group: list[Settled]) -> str:
 
 def _details(group: list[Settled]) -> tuple[str, ...]:
     if len(group) > 1:
-        names = [str(each.claim) for each in group[:NAMED]]
+        names = [f"{each.claim}{_first(each)}" for each in group[:NAMED]]
         rest = len(group) - NAMED
         return (*names, *([f"… and {rest} more"] if rest > 0 else []), *_advice(group))
     only = group[0]
@@ -44,6 +44,14 @@ def _details(group: list[Settled]) -> tuple[str, ...]:
         shown.append(f"… and {number_of(only.omitted, 'more difference')}")
     again = [f"again: {only.reproduce}"] if only.reproduce and not only.remedy else []
     return (*shown, *_advice(group), *again)
+
+
+def _first(each: Settled) -> str:
+    """`: ` and its first difference, and how many more there are; an empty string for a claim that has none."""
+    if not each.differences:
+        return ""
+    more = len(each.differences) - 1 + each.omitted
+    return f": {each.differences[0]}" + (f"; and {more:,} more" if more else "")
 
 
 def _advice(group: list[Settled]) -> list[str]:

@@ -36,17 +36,29 @@ def _table(settled: list[Settled]) -> list[str]:
 
 
 def _reasons(decision: Decision) -> list[str]:
+    notes = [f"- {escaped(each)}" for each in decision.notes]
+    force = ["", "## Also in force", "", *notes] if notes else []
     if decision.action is Action.ADVANCE:
-        return [f"Why: {escaped(each)}" for each in decision.reasons]
+        return [*(f"Why: {escaped(each)}" for each in decision.reasons if each not in decision.notes), *force]
     lines = ["## Why", ""]
     for cause in causes(decision):
-        lines.append(f"- **{escaped(cause.text)}**")
-        lines += [f"  - {escaped(each)}" for each in cause.details]
-    return lines
+        if cause.text not in decision.notes:
+            lines.append(f"- **{escaped(cause.text)}**")
+            lines += [f"  - {escaped(each)}" for each in cause.details]
+    return [*lines, *force]
+
+
+def _no_verdict(decision: Decision) -> list[str]:
+    """The claims that nobody knows to be right or wrong, those that hold the step first."""
+    found = [each for each in decision.claims if each.verdict is Verdict.INCONCLUSIVE and not each.waived]
+    return [
+        f"- No verdict{'' if each.required else ', and not required by this step'}: {escaped(f'{each.claim}: {each.why}')}"
+        for each in sorted(found, key=lambda each: (not each.required, each.claim))
+    ]
 
 
 def _unknown(decision: Decision) -> list[str]:
-    lines = []
+    lines = _no_verdict(decision)
     lines += [f"- {escaped(each[:1].upper() + each[1:])}" for each in deferred_lines(decision)]
     if decision.undeclared:
         lines.append(f"- Not declared by this environment: {escaped(', '.join(decision.undeclared))}")

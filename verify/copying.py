@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -53,7 +54,14 @@ def backup_of(
         return silent(Problem(source=copy.source, reason=str(error).removeprefix(f"{copy.source}: ")))
     if wrong := _of_another(copy, spec):
         return wrong
-    return compare_dataset(live, copy, compared, name=spec.dataset, seed=seed, conceal=conceal, personal=personal)
+    found = compare_dataset(live, copy, compared, name=spec.dataset, seed=seed, conceal=conceal, personal=personal)
+    return found if found.verdict is Verdict.PASS else _with_sides(found, live, copy)
+
+
+def _with_sides(found: Conclusion, live: Store, copy: Store) -> Conclusion:
+    """The conclusion, telling which side is which: whoever has a candidate on trial would take the copy for it."""
+    sides = f"(here baseline: the live {live.source}, candidate: its copy {copy.source})"
+    return replace(found, summary=f"{found.summary} {sides}")
 
 
 def _of_another(copy: Store, spec: Backup) -> Conclusion | None:

@@ -133,7 +133,7 @@ def _cause(group: Sequence[Settled]) -> Cause:
 def _text(group: Sequence[Settled]) -> str:
     first = group[0]
     if len(group) == 1 or not _by_place(first):
-        return line(first.why, 400)
+        return line(first.why, 400) + (_where(first) if len(group) == 1 else "")
     values: defaultdict[tuple[str, str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
     for one in (one for each in group for one in each.differences):
         values[place(one)][one.baseline, one.candidate] += 1
@@ -141,6 +141,13 @@ def _text(group: Sequence[Settled]) -> str:
     shown = [_said(found, values[found]) for found in ranked[:_PLACES]]
     rest = len(ranked) - _PLACES
     return "; ".join(shown) + (f"; and {counted(rest, 'more place')}" if rest > 0 else "")
+
+
+def _where(each: Settled) -> str:
+    """The record and the place of the first difference, where the summary does not name them."""
+    first = each.differences[0] if _by_place(each) else None
+    told = " ".join(filter(None, (first.key, first.path))) if first else ""
+    return f"; first: {line(told, 160)}" if first and first.path not in each.why else ""
 
 
 def _said(found: tuple[str, str, str], values: Counter[tuple[str, str]]) -> str:

@@ -181,3 +181,60 @@ def test_a_decision_of_before_shares_were_kept_makes_none_of_them_new(version):
     assert not [each for each in changed(then, [before]) if each.startswith("step ")]
     now = commitments(environment(steps=[{**STEP, "requires": ["health"], "percent": 50.0}]))
     assert [each.partition(":")[0] for each in changed(now, [before])] == ["step 10 requires"]
+
+
+def compared(headers, **said):
+    """A description whose endpoint compares these headers; None leaves it to what holds by itself."""
+    return {"endpoints": {"list": {"request": "GET /list", "compare": {"headers": headers, **said}}}}
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "looser"),
+    [
+        (["content-type", "etag"], ["content-type"], True),
+        (["content-type"], ["content-type", "etag"], False),
+        (["content-type"], [], True),
+        ([], ["content-type"], False),
+        (["content-type"], ["etag"], True),
+        (None, ["content-type"], True),
+    ],
+)
+def test_a_header_that_is_compared_no_longer_is_loosened(then, now, looser):
+    """By the endpoint or by default: one less is looser, one more is not."""
+    (line,) = told(compared(then), compared(now))
+    assert line.startswith("softening endpoint/list")
+    assert line.endswith(" (loosened)") is looser
+    if then is not None:
+        (line,) = told({"defaults": {"headers": then}}, {"defaults": {"headers": now}})
+        assert line.startswith("compared defaults")
+        assert line.endswith(" (loosened)") is looser
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "looser"),
+    [
+        (["a", "b"], ["a"], True),
+        (["a"], ["a", "b"], False),
+        ([], ["a"], True),
+        (["a"], [], False),
+        (["a"], ["b"], True),
+    ],
+)
+def test_a_column_that_is_compared_no_longer_is_loosened(then, now, looser):
+    """`only:` names what is compared; where it names nothing, everything is."""
+    said = ({"datasets": {"users": {"key": ["id"], **({"only": each} if each else {})}}} for each in (then, now))
+    (line,) = told(*said)
+    assert line.startswith("left out dataset/users")
+    assert line.endswith(" (loosened)") is looser
+
+
+def test_headers_by_default_in_another_order_or_spelling_promise_the_same():
+    """`ETag` is `etag`."""
+    assert not told({"defaults": {"headers": ["ETag", "Vary"]}}, {"defaults": {"headers": ["vary", "etag"]}})
+
+
+def test_a_decision_of_before_default_headers_were_kept_makes_none_of_them_new():
+    """Version 4 of the record knew nothing of them."""
+    now = commitments(environment(defaults={"headers": ["etag"]}))
+    old = {name: said for name, said in now.items() if not name.startswith("compared ")}
+    assert not changed(now, [entered(commitments={**old, "version": "4"})])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from pydantic import ValidationError
 
@@ -12,6 +14,7 @@ from verify.core.model import (
     Endpoint,
     EnvironmentFile,
     ErrorProbe,
+    ErrorRate,
     Health,
     Identity,
     Latency,
@@ -96,6 +99,16 @@ def test_defaults_are_what_they_say():
     """Default durations are read like declared ones."""
     assert Defaults().timeout.total_seconds() == 10
     assert Health.model_validate({"request": "GET /"}).interval.total_seconds() == 30
+
+
+@pytest.mark.parametrize(
+    ("at_most", "margin", "refused"), [(100.0, 100.0, True), (100.0, 0.5, False), (0.5, 100.0, False)]
+)
+def test_an_error_rate_that_nothing_could_exceed_is_refused(at_most, margin, refused):
+    """Every request may fail, and be as much worse as can be: that is no promise; one of the two limits is."""
+    expected = pytest.raises(ValidationError, match="every request to fail") if refused else contextlib.nullcontext()
+    with expected:
+        ErrorRate.model_validate({"at_most": at_most, "margin": margin})
 
 
 @pytest.mark.parametrize("threshold", [0, -1, 1.0, True])

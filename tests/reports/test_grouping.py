@@ -72,6 +72,21 @@ def test_long_groups_and_long_failures_are_counted():
     assert details[-1] == f"… and {61 - NAMED} more"
 
 
+def test_claims_with_one_reason_keep_where_they_differ():
+    """Two tables with one line of summary: each is named with its first difference, and how many more there are."""
+    one = Difference(key="id=7", path="$.name", baseline='string "a"', candidate='string "b"')
+    both = [
+        replace(
+            evidence(each),
+            conclusion=Conclusion(verdict=Verdict.FAIL, summary="2 with other values", differences=found, omitted=more),
+        )
+        for each, found, more in ((ITEM, (one,), 0), (LIST, (one, one), 4))
+    ]
+    (cause, *_) = causes(ask(environment(), "10", world(green(HEALTH), run(*both, id="r2"))))
+    assert cause.text == "FAIL 2 claims of parity.endpoint: 2 with other values"
+    assert cause.details[:2] == (f"{ITEM}: {one}", f"{LIST}: {one}; and 5 more")
+
+
 def test_waived_claims_are_no_cause():
     """They are listed elsewhere; a first decision tells the waiver itself."""
     place = environment(waived=[waiver("parity.endpoint", "endpoint/list")])

@@ -10,7 +10,7 @@ import pytest
 from reports.grouping import causes
 from reports.html import measured
 from tests.core.builders import ERRORS, HEALTH, LIST, LOAD, NOON, ask, environment, evidence, run, world
-from tests.reports.pages import PROMISED, columns, decision, load_settled, rendered, settled, words
+from tests.reports.pages import PROMISED, columns, decision, difference, load_settled, rendered, settled, words
 from verify.core.decision import Action
 from verify.core.verdicts import Cause, Verdict, inconclusive
 from verify.messages import told
@@ -28,6 +28,12 @@ def noisy():
     """A decision that holds because the load run was too noisy."""
     seen = replace(evidence(LOAD), conclusion=NOISY, reproduce=ASKED)
     return ask(environment(), "10", world(run(seen)))
+
+
+def at_the_top(found):
+    """What the page says before its table of families."""
+    text = rendered(found)
+    return words(text[: text.index('<section id="families"')] + "</main></body></html>")
 
 
 def test_a_noisy_measurement_is_told_with_its_remedy_and_a_longer_command():
@@ -55,10 +61,18 @@ def test_claims_with_one_remedy_are_told_once_and_at_the_top():
     both = [settled(each, Verdict.INCONCLUSIVE, why="late", remedy=LATE, reproduce=ASKED) for each in (LOAD, ERRORS)]
     (cause,) = causes(decision(*both))
     assert cause.details[-2:] == (f"next: {LATE}", f"again: {SLOWER}")
-    text = rendered(decision(*both))
-    assert f"What to do: {LATE}" in words(text[: text.index('<section id="families"')] + "</main></body></html>")
+    assert f"What to do: {LATE}" in at_the_top(decision(*both))
     other = replace(both[1], remedy="choose a longer --duration")
     assert not any("next:" in each for each in causes(decision(both[0], other))[0].details)
+
+
+def test_the_reason_says_where_it_differs():
+    """At the top, before any scrolling: the record and the column; once, where the summary has it already."""
+    one = difference("$.created_at", key="id=3334")
+    found = settled(LIST, Verdict.FAIL, why="1 with other values", differences=(one,))
+    assert "1 with other values; first: id=3334 $.created_at" in at_the_top(decision(found))
+    said = replace(found, why="1 difference, first: $.created_at: baseline a, candidate b")
+    assert "; first:" not in at_the_top(decision(said))
 
 
 def test_a_build_that_nobody_can_tell_is_not_named_as_one():

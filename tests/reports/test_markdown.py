@@ -15,6 +15,7 @@ from tests.core.builders import (
     HEALTH,
     ITEM,
     LIST,
+    LOAD,
     USERS,
     ask,
     entered,
@@ -25,7 +26,7 @@ from tests.core.builders import (
     waiver,
     world,
 )
-from verify.core.decision import Action
+from verify.core.decision import Action, Settled
 from verify.core.verdicts import Conclusion, Difference, Verdict
 
 EVIL = (
@@ -91,6 +92,29 @@ def test_what_was_not_verified_is_listed():
         "Superseded failure of parity.endpoint endpoint/list: r0: differs",
     ):
         assert words in text, words
+
+
+def test_claims_without_a_verdict_are_among_what_was_not_verified():
+    """Those that this step does not require too, each with its reason; those that hold it are reasons already."""
+    open_ = Settled(claim=LOAD, required=False, verdict=Verdict.INCONCLUSIVE, why="no run asked it")
+    advance = ask(environment(), "10", world(green()))
+    text = plain(markdown(replace(advance, claims=(*advance.claims, open_))))
+    unknown = text[text.index("## What was not verified") : text.index("## Claims this step needs")]
+    assert f"- No verdict, and not required by this step: {LOAD}: no run asked it" in unknown
+    held = plain(markdown(ask(environment(), "10", world(green(HEALTH, ITEM)))))
+    unknown = held[held.index("## What was not verified") : held.index("## Claims this step needs")]
+    assert f"- No verdict: {LIST}: no run asked it" in unknown
+
+
+def test_what_is_merely_in_force_is_no_reason():
+    """A softening that holds from the start is told, and not as why the gate holds."""
+    decision = replace(
+        failing(), reasons=(*failing().reasons, "in force from the start: x"), notes=("in force from the start: x",)
+    )
+    text = plain(markdown(decision))
+    reasons = text[text.index("## Why") : text.index("## Also in force")]
+    assert "in force" not in reasons
+    assert "## Also in force\n\n- in force from the start: x\n" in text
 
 
 def test_a_waived_failure_is_not_shown_as_less():

@@ -22,8 +22,8 @@ from verify.core.watching import Unwatched, Watch
 from verify.core.words import number_of
 
 _MEND: Final = (
-    "mend what is named and ask again; what is meant to differ has its rule under columns: or except:, and writes that "
-    "go on have recheck:"
+    "correct these records on the side that is wrong, then ask again; if they are meant to differ, declare it under "
+    "`columns:` or `except:`; if writes go on meanwhile, declare `recheck:`"
 )
 
 # Of so many records one may be spelt in two ways: what is looked up again then costs less than reading all values.

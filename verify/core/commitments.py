@@ -17,9 +17,10 @@ from verify.core.subjects import Environment
 from verify.core.successes import Success
 
 _PROMISED: Final = ("requires", "fresh", "observe", "on_fail")
-_VERSION: Final = "4"
+_VERSION: Final = "5"
 # A decision of an earlier number knew nothing of these: that it does not name them says nothing.
-_SINCE: Final = {2: ("softening ", "left out "), 3: ("success ", "metrics ", "rollback ", "health ")}
+_SINCE: Final = {2: ("softening ", "left out "), 3: ("success ", "metrics ", "rollback ", "health "),
+                 5: ("compared ",)}  # fmt: skip
 _STEPS_SINCE: Final = {4: (" percent", " of")}
 _DURATION: Final[TypeAdapter[timedelta]] = TypeAdapter(Duration)
 _MORE_IS_STRICTER: Final = frozenset(
@@ -30,6 +31,8 @@ _MORE_IS_STRICTER: Final = frozenset(
 _NEITHER: Final = ("split.percent", "split.rate", "path.interval")
 # Each entry excuses something: one more is looser, one less is not.
 _EXCUSING: Final = ".list_.quiet."
+# What these name is compared, and whether everything is where they name nothing.
+_COMPARED: Final = {"headers": False, "only": True}
 # What says nothing about these falls back to what holds by itself.
 _BY_ITSELF: Final = ("fresh", "headroom.share")
 
@@ -102,6 +105,8 @@ def _softened(environment: Environment) -> dict[str, str]:
     """Every rule that lets two unequal values count as equal, or leaves something out of a comparison."""
     system = environment.system
     found = {"softening defaults": _text(system.defaults.model_dump(mode="json")["volatile"])}
+    headers: list[JsonValue] = [*sorted({each.lower() for each in system.defaults.headers})]
+    found["compared defaults"] = _text({"headers": headers})
     for name, endpoint in system.endpoints.items():
         found[f"softening endpoint/{name}"] = _text(endpoint.compare.model_dump(mode="json"))
     for name, probe in system.errors.items():
@@ -164,12 +169,20 @@ def _looser(name: str, then: str | None, now: str | None) -> bool:
     if then is None or now is None:
         return now is None and not name.startswith("metrics ")  # a check whose source is gone is refused
     before, after = dict(_leaves(json.loads(then), name)), dict(_leaves(json.loads(now), name))
-    if name.startswith(("softening ", "left out ")):
-        return bool(after.keys() - before.keys()) or any(
-            _greater(after[at], before[at]) for at in after.keys() & before
-        )
+    if name.startswith(("softening ", "left out ", "compared ")):
+        return _softer(name, before, after)
     excused = any(_EXCUSING in at for at in after.keys() - before.keys())
     return excused or any(_weaker(at, before[at], after.get(at)) for at in before if _EXCUSING not in at)
+
+
+def _softer(name: str, before: Mapping[str, JsonValue], after: Mapping[str, JsonValue]) -> bool:
+    """True when more is softened, or by more; and where what is named is compared, when less is named."""
+    more = set(after.keys() - before.keys())
+    for part, empty_is_all in _COMPARED.items():
+        was, now = ({at for at in each if at.startswith(f"{name}.{part}.")} for each in (before, after))
+        if was or not (empty_is_all or f"{name}.{part}" in before):
+            more = (more - now) | (was - now if now or not empty_is_all else set())
+    return bool(more) or any(_greater(after[at], before[at]) for at in after.keys() & before)
 
 
 def _weaker(at: str, then: JsonValue, now: JsonValue) -> bool:

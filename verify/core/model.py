@@ -143,6 +143,12 @@ class ErrorRate(Spec):
     at_most: Real = Field(ge=0.0, le=100.0)
     margin: Real = Field(default=0.5, gt=0.0, le=100.0)
 
+    @model_validator(mode="after")
+    def _can_fail(self) -> ErrorRate:
+        if float(self.at_most) == float(self.margin) == 100:
+            raise ValueError("allows every request to fail, so nothing could be shown; lower at_most or margin")
+        return self
+
 
 class Headroom(Spec):
     """
