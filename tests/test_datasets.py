@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +14,7 @@ from verify.core.references import Resolver
 from verify.core.replies import Reply
 from verify.core.secrets import Mask
 from verify.core.selectors import SELECTORS
-from verify.core.structures import SequenceState
+from verify.core.structures import SequenceState, Structure
 from verify.core.subjects import Subject
 from verify.core.verdicts import Answer, Cause, Problem, Verdict
 from verify.datasets import LiveDatasets, personal_columns
@@ -93,6 +93,21 @@ def test_discovered_collections_are_compared(world):
     world.stores["candidate main"].holds = {"users": ROWS[:1]}
     for question in ("compare", "count"):
         assert world.asked(question, "datasets", "all").verdict is Verdict.FAIL
+
+
+def test_discovered_collections_are_asked_what_they_are_made_of(world):
+    """Structure, indexes and numbers, of every one of them."""
+    world.system = {"discover": {"all": {"store": "main"}}}
+    one, other = (world.stores[f"{side} main"] for side in ("baseline", "candidate"))
+    indexed = Structure(kind="table", columns={"id": {}}, indexes={"i": {"columns": ["id"]}})
+    one.made = other.made = {"users": indexed}
+    for question in ("schema", "indexes", "sequences"):
+        assert world.asked(question, "datasets", "all").verdict is Verdict.PASS, question
+    other.made = {"users": replace(indexed, indexes={})}
+    other.numbers = {"users": [SequenceState(name="s", column="id", next=1, increment=1, highest=2)]}
+    assert world.asked("schema", "datasets", "all").verdict is Verdict.PASS
+    for question in ("indexes", "sequences"):
+        assert world.asked(question, "datasets", "all").verdict is Verdict.FAIL, question
 
 
 REFERENCE = {"references": {"r": {"from": "users.user", "to": "users.id"}}}

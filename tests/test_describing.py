@@ -203,11 +203,11 @@ class Search(Documents):
 MAPPED = Structure(kind="index", columns={"title": {"type": "text"}})
 
 
-def searched(found, baseline=None, structure=MAPPED):
+def searched(found, baseline=None, structure=MAPPED, **said):
     """The conclusion about an index whose documents were looked at with this outcome."""
     candidate = Search("candidate index", made={"t": structure}, holds={"t": ()})
     candidate.found = found
-    return mapping_of(baseline or Memory("baseline file"), candidate, PLAIN, name="t", seed=1)
+    return mapping_of(baseline or Memory("baseline file"), candidate, PLAIN, name="t", seed=1, **said)
 
 
 def test_an_index_is_proven_by_its_documents():
@@ -228,6 +228,19 @@ def test_mappings_of_two_indexes_are_compared():
         "baseline index", holds={"t": ()}, made={"t": replace(MAPPED, columns={"title": {"type": "keyword"}})}
     )
     assert searched((3, ()), baseline=other).verdict is Verdict.FAIL
+
+
+def test_an_index_that_may_be_empty_is_compared_by_its_mapping():
+    """Alike or not; where there is no other mapping, or nothing in it, nothing was compared."""
+    alike, other = (
+        Search("baseline index", holds={"t": ()}, made={"t": replace(MAPPED, columns={"title": {"type": each}})})
+        for each in ("text", "keyword")
+    )
+    assert searched((0, ()), baseline=alike, may_be_empty=True).verdict is Verdict.PASS
+    assert searched((0, ()), baseline=other, may_be_empty=True).verdict is Verdict.FAIL
+    assert searched((0, ()), baseline=alike).cause is Cause.TOO_FEW
+    assert searched((0, ()), may_be_empty=True).cause is Cause.TOO_FEW
+    assert searched((0, ()), baseline=alike, structure=Structure(kind="index"), may_be_empty=True).verdict is Verdict.FAIL
 
 
 def test_a_table_has_no_mapping():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
+from typing import Final, Protocol
 
 from verify.compare.dual_writes import unexpected
 from verify.compare.explaining import Privacy
@@ -18,7 +19,7 @@ from verify.core.subjects import Environment, Subject
 from verify.core.verdicts import Answer, Cause, Conclusion, Observation, Problem, inconclusive
 from verify.core.watching import Watch
 from verify.describing import indexes_of, mapping_of, same_place, schema_of, sequences_of
-from verify.discovering import discovered
+from verify.discovering import discovered, made_of
 from verify.opening import Stores, is_live
 from verify.recording import utc_now
 from verify.relating import Relation, reference_of
@@ -27,6 +28,20 @@ from verify.trial import Trial
 
 Ask = Callable[[Store, Store], Conclusion]
 Compared = Dataset | Discovery
+
+
+class Find(Protocol):
+    """Asks about every collection that a discovery finds."""
+
+    def __call__(
+        self, baseline: Store, candidate: Store, spec: Discovery, *, ask: Callable[[Dataset, str], Conclusion]
+    ) -> Conclusion:
+        """What was said about all of them."""
+        ...
+
+
+_LACKING: Final[Find] = partial(made_of, lone=True)
+_ON_BOTH: Final[Find] = partial(made_of, lone=False)
 
 
 class LiveDatasets:
@@ -72,25 +87,29 @@ class LiveDatasets:
             one, other, subject.spec, name=subject.name, conceal=self._trial.conceal, personal=self._personal
         ))  # fmt: skip
 
-    def schema(self, subject: Subject[Dataset]) -> Conclusion:
+    def schema(self, subject: Subject[Compared]) -> Conclusion:
         """Whether both collections have the same columns, constraints and settings."""
-        return self._asked(subject.spec, partial(schema_of, dataset=subject.spec, name=subject.name))
+        return self._each(subject, lambda one, other, spec, name: schema_of(one, other, spec, name=name), find=_LACKING)
 
-    def indexes(self, subject: Subject[Dataset]) -> Conclusion:
+    def indexes(self, subject: Subject[Compared]) -> Conclusion:
         """Whether the candidate has the indexes it needs."""
-        return self._asked(subject.spec, partial(indexes_of, dataset=subject.spec, name=subject.name))
-
-    def sequences(self, subject: Subject[Dataset]) -> Conclusion:
-        """Whether the numbers the candidate hands out next are free."""
-        return self._asked(
-            subject.spec,
-            lambda one, other: sequences_of(other, subject.spec, name=subject.name, baseline=one),
+        return self._each(
+            subject, lambda one, other, spec, name: indexes_of(one, other, spec, name=name), find=_ON_BOTH
         )
 
-    def mapping(self, subject: Subject[Dataset]) -> Conclusion:
+    def sequences(self, subject: Subject[Compared]) -> Conclusion:
+        """Whether the numbers the candidate hands out next are free."""
+        return self._each(
+            subject, lambda one, other, spec, name: sequences_of(other, spec, name=name, baseline=one), find=_ON_BOTH
+        )
+
+    def mapping(self, subject: Subject[Compared]) -> Conclusion:
         """Whether the candidate indexes what its documents hold."""
-        ask = partial(mapping_of, dataset=subject.spec, name=subject.name, seed=self._seed, privacy=self._privacy)
-        return self._asked(subject.spec, ask)
+        told = partial(
+            mapping_of, seed=self._seed, privacy=self._privacy,
+            may_be_empty=isinstance(subject.spec, Discovery) and not subject.spec.minimum,
+        )  # fmt: skip
+        return self._each(subject, lambda one, other, spec, name: told(one, other, spec, name=name), find=_LACKING)
 
     def reference(self, subject: Subject[Reference]) -> Conclusion:
         """Whether every record that is named exists."""
@@ -140,14 +159,19 @@ class LiveDatasets:
             watch=self._watch,
         )  # fmt: skip
 
-    def _each(self, subject: Subject[Compared], ask: Callable[[Store, Store, Dataset, str], Conclusion]) -> Conclusion:
+    def _each(
+        self,
+        subject: Subject[Compared],
+        ask: Callable[[Store, Store, Dataset, str], Conclusion],
+        find: Find = discovered,
+    ) -> Conclusion:
         """The question about a dataset, or about every one that a discovery finds."""
         spec = subject.spec
         if isinstance(spec, Dataset):
             declared = spec
             return self._asked(declared, lambda one, other: ask(one, other, declared, subject.name))
         whole = Dataset(key=(), store=spec.store)
-        return self._asked(whole, lambda one, other: discovered(
+        return self._asked(whole, lambda one, other: find(
             one, other, spec, ask=lambda dataset, name: ask(one, other, dataset, name)
         ))  # fmt: skip
 

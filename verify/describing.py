@@ -120,9 +120,14 @@ def _sequences(store: Store, collection: str) -> Observation[tuple[SequenceState
 
 
 def mapping_of(
-    baseline: Store, candidate: Store, dataset: Dataset, *, name: str, seed: int, privacy: Privacy | None = None
-) -> Conclusion:
-    """Whether the candidate indexes what its documents hold, under the baseline's mapping where that is an index too."""
+    baseline: Store, candidate: Store, dataset: Dataset, *, name: str, seed: int, privacy: Privacy | None = None,
+    may_be_empty: bool = False,
+) -> Conclusion:  # fmt: skip
+    """
+    Whether the candidate indexes what its documents hold, under the baseline's mapping where that is an index too.
+
+    Without a document nothing is concluded, unless it `may_be_empty`: then it is compared by the baseline's mapping alone.
+    """
     sides = _sides(baseline, candidate, dataset, name)
     if isinstance(sides, Conclusion):
         return sides
@@ -133,7 +138,7 @@ def mapping_of(
     if isinstance(heard, Problem):
         return silent(heard)
     sampled, found = heard.value
-    if not sampled:
+    if not sampled and not (may_be_empty and sides.baseline is not None):
         return inconclusive(Cause.TOO_FEW, f"{candidate.source}: no document could be looked up in the index")
     return compare_mappings(sides, found, sampled, privacy=privacy)
 

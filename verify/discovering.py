@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -49,6 +49,49 @@ def discovered(baseline: Store, candidate: Store, spec: Discovery, *, ask: Ask) 
     Of an empty one only the names of its columns and its primary key are compared, and not even these where records may
     hold further fields; the summary counts such ones apart.
     """
+    listed = _catalogues(baseline, candidate, spec)
+    if isinstance(listed, Conclusion):
+        return listed
+    pair = _Pair(baseline, candidate, spec, ask)
+    found = {name: pair.about(name, here, there) for name, (here, there) in listed.wanted.items()}
+    if found and all(any(each is kind for kind, _ in _EMPTY) for each in found.values()):
+        told = f"both sides are empty in all of {len(found):,} collections; nothing was compared"
+        return inconclusive(Cause.TOO_FEW, told, remedy="ask once one of them holds rows, or waive the check")
+    answer = together(found, noun="collection", left_out=_left_out(listed.left_out))
+    return _but_empty(answer, tuple(found.values()))
+
+
+def made_of(baseline: Store, candidate: Store, spec: Discovery, *, ask: Ask, lone: bool) -> Conclusion:
+    """
+    What `ask` says about what every collection is made of, with or without records, that both catalogues list.
+
+    Left out is what `discovered` leaves out. A collection that a side lacks is a difference where that is asked for
+    (`lone`), and else among what is left out: whoever asks about records tells it.
+    """
+    listed = _catalogues(baseline, candidate, spec)
+    if isinstance(listed, Conclusion):
+        return listed
+    found, apart = {}, []
+    for name, (here, there) in listed.wanted.items():
+        if here is not None and there is not None:
+            found[name] = ask(Dataset(key=here.key, store=spec.store), name)
+        elif lone:
+            found[name] = _missing(name, here, there)
+        else:
+            apart.append(f"{name} (on {'baseline' if here else 'candidate'} only)")
+    return together(found, noun="collection", left_out=_left_out([*listed.left_out, *apart]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Catalogues:
+    """What either side lists of each collection to be asked about, by name, and what is left out with its reason."""
+
+    wanted: Mapping[str, tuple[Listed | None, Listed | None]]
+    left_out: Sequence[str]
+
+
+def _catalogues(baseline: Store, candidate: Store, spec: Discovery) -> _Catalogues | Conclusion:
+    """Both catalogues beside each other; a Conclusion when one cannot be read."""
     one, other = both(partial(_listed, baseline, spec), partial(_listed, candidate, spec))
     if isinstance(one, Problem) or isinstance(other, Problem):
         return silent(one, other)
@@ -56,16 +99,22 @@ def discovered(baseline: Store, candidate: Store, spec: Discovery, *, ask: Ask) 
     names = here.keys() | there.keys()
     out = {name for name in names if _excepted(name, spec)}
     views = {name: told for name in sorted(names - out) if (told := _view(here.get(name), there.get(name)))}
-    wanted = sorted(names - out - views.keys())
-    pair = _Pair(baseline, candidate, spec, ask)
-    found = {name: pair.about(name, here.get(name), there.get(name)) for name in wanted}
-    if found and all(any(each is kind for kind, _ in _EMPTY) for each in found.values()):
-        told = f"both sides are empty in all of {len(found):,} collections; nothing was compared"
-        return inconclusive(Cause.TOO_FEW, told, remedy="ask once one of them holds rows, or waive the check")
     said = [f"{', '.join(sorted(out))} (except: {', '.join(spec.except_)})"] if out else []
     said += [f"{name} ({why})" for name, why in views.items()]
-    answer = together(found, noun="collection", left_out=f"left out: {', '.join(said)}" if said else "nothing left out")
-    return _but_empty(answer, tuple(found.values()))
+    wanted = {name: (here.get(name), there.get(name)) for name in sorted(names - out - views.keys())}
+    return _Catalogues(wanted, said)
+
+
+def _left_out(said: Sequence[str]) -> str:
+    return f"left out: {', '.join(said)}" if said else "nothing left out"
+
+
+def _missing(name: str, here: Listed | None, there: Listed | None) -> Conclusion:
+    """A FAIL for a collection that one side lacks."""
+    words = ("no such collection", "a collection")
+    missing = Difference(path="$", baseline=words[here is not None], candidate=words[there is not None])
+    where = "candidate" if there is None else "baseline"
+    return failed(f"there is no {name} on {where}", differences=[missing], receipt="both catalogues listed")
 
 
 def _but_empty(told: Conclusion, found: Sequence[Conclusion]) -> Conclusion:
@@ -116,10 +165,7 @@ class _Pair:
     def about(self, name: str, here: Listed | None, there: Listed | None) -> Conclusion:
         """The answer about one collection of either catalogue."""
         if here is None or there is None:
-            words = ("no such collection", "a collection")
-            missing = Difference(path="$", baseline=words[here is not None], candidate=words[there is not None])
-            where = "candidate" if there is None else "baseline"
-            return failed(f"there is no {name} on {where}", differences=[missing], receipt="both catalogues listed")
+            return _missing(name, here, there)
         if here.key and set(here.key) != set(there.key):
             keys = (", ".join(each.key) or "none" for each in (here, there))
             wrong = Difference(path="$.primary key", baseline=next(keys), candidate=next(keys))

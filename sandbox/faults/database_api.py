@@ -30,6 +30,12 @@ SEARCH_VALUES = claims("records", of="dataset/search") | claims("records", of="d
 MAPPING = claims("mapping", of="dataset/search")
 
 
+def made_of(check: str, *datasets: str) -> dict[str, str]:
+    """What these datasets are made of differs; the discovery asks it of every table."""
+    told = [claims(check, of=f"dataset/{each}") for each in datasets]
+    return {claim: verdict for each in (*told, claims(check, of=DISCOVERED)) for claim, verdict in each.items()}
+
+
 def values_of(dataset: str) -> dict[str, str]:
     """A row of this dataset has another value."""
     return claims("records", of=f"dataset/{dataset}") | claims("records", of=DISCOVERED)

@@ -113,6 +113,17 @@ def test_discovered_datasets_are_counted_and_compared():
     assert [each.id for each in SELECTORS["datasets"](found)] == ids
 
 
+def test_discovered_datasets_are_asked_what_they_are_made_of():
+    """Where both stores are of one kind that knows it; numbers are asked of the candidate, search indexes of themselves."""
+    for kind, checks in (
+        ("pg", ["structured", "indexed", "numbered"]), ("my", ["structured", "indexed", "numbered"]),
+        ("dy", ["structured", "indexed"]), ("os", ["mapped"]), ("js", []),
+    ):  # fmt: skip
+        found = place({}, discover={"all": {"store": kind}})
+        asked = [each for each in ("structured", "indexed", "numbered", "mapped", "keyed") if names(each, found)]
+        assert asked == checks, kind
+
+
 def test_a_shared_store_is_not_compared_with_itself():
     """Both addresses are asked whether they are one store, and its datasets are not compared."""
     found = place({"a": {"key": ["id"], "store": "pg"}, "b": {"key": ["id"], "store": "my"}}, data={"pg": "shared"})

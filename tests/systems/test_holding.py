@@ -244,6 +244,15 @@ def test_a_candidate_that_answers_as_baseline_fails_and_names_identity(proven):
     holds(desk, "health.identity")
 
 
+def test_an_error_at_the_moment_of_the_question_holds(proven, easypicks, planted):
+    """All is proven and fresh, and the candidate answers the gate itself with a 503: who that is nobody knows."""
+    assert json.loads(proven.gate("10", "--json", "--no-record").said)["action"] == "ADVANCE"
+    with planted(easypicks, "health-down"):
+        ended = proven.gate("10")
+    assert ended.code == 10, ended.said
+    assert ended.names("candidate lightsail: GET /health answered 503 as lightsail, expected 200-399"), ended.said
+
+
 def test_a_full_disk_holds_and_says_that_nothing_was_proven(proven):
     """Evidence that cannot be written ends the run, and the run before does not stand in."""
     ended = proven.pytest("-q", blocks=8)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.systems.own_data import ALT, NEU, Place, single, under
 from verify.core.errors import InvalidEnvironment
-from verify.core.verdicts import Verdict
+from verify.core.verdicts import Cause, Verdict
 
 pytest_plugins = ("tests.systems.own_tables",)
 pytestmark = pytest.mark.xdist_group("systems-own-data")
@@ -61,11 +61,13 @@ def test_a_backup_in_the_live_store(place):
 
 
 def test_a_discovery_of_empty_tables_only(place, databases):
-    """Two empty schemas prove nothing."""
+    """Two empty schemas prove what their tables are made of, and nothing of records."""
     databases.run("both", "CREATE SCHEMA IF NOT EXISTS nichts", "CREATE TABLE IF NOT EXISTS nichts.a (id int PRIMARY KEY)",
                   "GRANT USAGE ON SCHEMA nichts TO leserin", "GRANT SELECT ON nichts.a TO leserin")  # fmt: skip
     asked = place.ask("data: {main: replicated}\ndiscover:\n  x: {schema: nichts, minimum: 0}\n", ALT, NEU)
-    assert not [name for name, each in asked.found.items() if each.verdict is Verdict.PASS]
+    proven = {name for name, each in asked.found.items() if each.verdict is Verdict.PASS}
+    assert proven == {"schema x", "indexes x", "sequences x"}
+    assert {name for name, each in asked.found.items() if each.cause is Cause.TOO_FEW} == {"count x", "records x"}
 
 
 @pytest.mark.parametrize(("rule", "verdict"), [

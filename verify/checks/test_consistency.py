@@ -57,7 +57,7 @@ def test_keys_agree(subject: Subject[Dataset], datasets: Datasets, judge: Judge)
 
 
 @check("consistency.schema", over=structured)
-def test_schemas_agree(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
+def test_schemas_agree(subject: Subject[Dataset | Discovery], datasets: Datasets, judge: Judge) -> None:
     """
     Both collections have the same columns, constraints and settings, every constraint is validated, and `expect` holds.
 
@@ -70,7 +70,7 @@ def test_schemas_agree(subject: Subject[Dataset], datasets: Datasets, judge: Jud
 
 
 @check("consistency.sequences", over=numbered)
-def test_sequences_are_ahead(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
+def test_sequences_are_ahead(subject: Subject[Dataset | Discovery], datasets: Datasets, judge: Judge) -> None:
     """
     Each sequence, identity or auto-increment of the candidate can give a next number, beyond what its column holds.
 
@@ -83,7 +83,7 @@ def test_sequences_are_ahead(subject: Subject[Dataset], datasets: Datasets, judg
 
 
 @check("consistency.indexes", over=indexed)
-def test_indexes_exist(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
+def test_indexes_exist(subject: Subject[Dataset | Discovery], datasets: Datasets, judge: Judge) -> None:
     """
     The candidate has every index of the baseline and every one that `expect` names, each valid, its partitions' own too.
 
@@ -96,7 +96,7 @@ def test_indexes_exist(subject: Subject[Dataset], datasets: Datasets, judge: Jud
 
 
 @check("consistency.mapping", over=mapped)
-def test_mapping_agrees(subject: Subject[Dataset], datasets: Datasets, judge: Judge) -> None:
+def test_mapping_agrees(subject: Subject[Dataset | Discovery], datasets: Datasets, judge: Judge) -> None:
     """
     The search index maps, analyses and is called as the baseline's, and a sample is indexed as what it holds.
 

@@ -83,8 +83,8 @@ class Side(Protocol):
         """What the side answered to one request within `deadline` seconds, or why it could not be heard."""
         ...
 
-    def identify(self, proof: Proof) -> tuple[Observation[str], str | None]:
-        """Who answers, and which build it says it is."""
+    def identify(self, proof: Proof) -> tuple[Observation[str], str]:
+        """Which build answers, and what speaks against its being this side."""
         ...
 
 
@@ -103,19 +103,19 @@ class Datasets(Protocol):
         """Whether both sides hold the same keys, each once, and every one of them fits its pattern."""
         ...
 
-    def schema(self, subject: Subject[Dataset]) -> Conclusion:
+    def schema(self, subject: Subject[Dataset | Discovery]) -> Conclusion:
         """Whether both collections have the same columns, constraints and settings."""
         ...
 
-    def indexes(self, subject: Subject[Dataset]) -> Conclusion:
+    def indexes(self, subject: Subject[Dataset | Discovery]) -> Conclusion:
         """Whether the candidate has the indexes it needs."""
         ...
 
-    def sequences(self, subject: Subject[Dataset]) -> Conclusion:
+    def sequences(self, subject: Subject[Dataset | Discovery]) -> Conclusion:
         """Whether the numbers the candidate hands out next are free."""
         ...
 
-    def mapping(self, subject: Subject[Dataset]) -> Conclusion:
+    def mapping(self, subject: Subject[Dataset | Discovery]) -> Conclusion:
         """Whether the candidate indexes what its documents hold."""
         ...
 

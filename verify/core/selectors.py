@@ -170,13 +170,23 @@ def _datasets(environment: Environment, wanted: Callable[[Dataset], bool]) -> tu
 
 def datasets(environment: Environment) -> tuple[Subject[Dataset | Discovery], ...]:
     """Every dataset, declared or to be discovered, that both sides hold, when there is a baseline."""
+    return _of_either(environment, lambda _: True)
+
+
+def _of_either(environment: Environment, wanted: Callable[[Dataset], bool]) -> tuple[Subject[Dataset | Discovery], ...]:
+    """The datasets, declared or to be discovered, that are wanted."""
+    return (*_datasets(environment, wanted), *_discoveries(environment, wanted))
+
+
+def _discoveries(environment: Environment, wanted: Callable[[Dataset], bool]) -> tuple[Subject[Discovery], ...]:
+    """The discoveries of a store in which a dataset would be wanted."""
     if environment.baseline is None:
         return ()
-    found = sorted(environment.system.discover.items())
-    discovered: tuple[Subject[Discovery], ...] = tuple(
-        Subject(noun="discovered", name=name, spec=spec) for name, spec in found
+    return tuple(
+        Subject(noun="discovered", name=name, spec=spec)
+        for name, spec in sorted(environment.system.discover.items())
+        if wanted(Dataset(key=(), store=spec.store))
     )
-    return (*_datasets(environment, lambda _: True), *discovered)
 
 
 def keyed(environment: Environment) -> tuple[Subject[Dataset], ...]:
@@ -189,24 +199,24 @@ def _same_kind(environment: Environment, spec: Dataset, among: Collection[str]) 
     return one == other and one in among
 
 
-def structured(environment: Environment) -> tuple[Subject[Dataset], ...]:
-    """Datasets in two stores of one kind that knows its columns, or with columns declared under `expect`."""
-    return _datasets(environment, lambda spec: _same_kind(environment, spec, _STRUCTURED) or bool(spec.expect.columns))
+def structured(environment: Environment) -> tuple[Subject[Dataset | Discovery], ...]:
+    """Datasets and discoveries in two stores of one kind that knows its columns, or with columns declared under `expect`."""
+    return _of_either(environment, lambda spec: _same_kind(environment, spec, _STRUCTURED) or bool(spec.expect.columns))
 
 
-def indexed(environment: Environment) -> tuple[Subject[Dataset], ...]:
-    """Datasets in two stores of one kind that has indexes, or with indexes declared under `expect`."""
-    return _datasets(environment, lambda spec: _same_kind(environment, spec, _STRUCTURED) or bool(spec.expect.indexes))
+def indexed(environment: Environment) -> tuple[Subject[Dataset | Discovery], ...]:
+    """Datasets and discoveries in two stores of one kind that has indexes, or with indexes declared under `expect`."""
+    return _of_either(environment, lambda spec: _same_kind(environment, spec, _STRUCTURED) or bool(spec.expect.indexes))
 
 
-def numbered(environment: Environment) -> tuple[Subject[Dataset], ...]:
-    """Datasets whose candidate store hands out numbers itself."""
-    return _datasets(environment, lambda spec: kinds(environment, spec)[1] in _NUMBERED)
+def numbered(environment: Environment) -> tuple[Subject[Dataset | Discovery], ...]:
+    """Datasets and discoveries whose candidate store hands out numbers itself."""
+    return _of_either(environment, lambda spec: kinds(environment, spec)[1] in _NUMBERED)
 
 
-def mapped(environment: Environment) -> tuple[Subject[Dataset], ...]:
-    """Datasets whose candidate is a search index."""
-    return _datasets(environment, lambda spec: kinds(environment, spec)[1] == "opensearch")
+def mapped(environment: Environment) -> tuple[Subject[Dataset | Discovery], ...]:
+    """Datasets whose candidate is a search index, and discoveries of such."""
+    return _of_either(environment, lambda spec: kinds(environment, spec)[1] == "opensearch")
 
 
 def _whole_objects(environment: Environment, spec: Dataset) -> bool:
