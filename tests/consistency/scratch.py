@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,19 @@ class Scratch:
             asked = asked.model_copy(update={"baseline": Place(collection="$")})
         told = {"name": "t", "seed": 17, "conceal": lambda text: text, **options}
         return compare_dataset(one, other, asked, **told)
+
+
+@contextmanager
+def databases_of(scratch: Scratch, name: str, *statements: str) -> Iterator[dict[str, Scratch]]:
+    """A database a side, in each of which the statements were committed; dropped at the end."""
+    server = scratch.dsn.rpartition("/")[0]
+    found = {side: Scratch(dsn=f"{server}/{name}_{side}", folder=scratch.folder) for side in SIDES}
+    for side, database in found.items():
+        scratch.run(f"CREATE DATABASE {name}_{side}")
+        database.run(*statements)
+    yield found
+    for side in SIDES:
+        scratch.run(f"DROP DATABASE {name}_{side} WITH (FORCE)")
 
 
 def places(found: Conclusion) -> list[tuple[str, str]]:

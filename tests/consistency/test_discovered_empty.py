@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.consistency.scratch import SIDES, Scratch, places
+from tests.consistency.scratch import SIDES, Scratch, databases_of, places
 from tests.consistency.test_regressions import shown
 from verify.comparing import compare_dataset, count_dataset
 from verify.core.datasets import Dataset, Discovery
@@ -24,14 +24,8 @@ HOLLOW = "CREATE TABLE hollow (id int PRIMARY KEY, name text, twice int GENERATE
 @pytest.fixture
 def databases(scratch: Scratch) -> Iterator[Databases]:
     """A database a side, each with a table that has a row and one that has none."""
-    server = scratch.dsn.rpartition("/")[0]
-    found = {side: Scratch(dsn=f"{server}/hollow_{side}", folder=scratch.folder) for side in SIDES}
-    for side, database in found.items():
-        scratch.run(f"CREATE DATABASE hollow_{side}")
-        database.run(*FILLED, HOLLOW)
-    yield found
-    for side in SIDES:
-        scratch.run(f"DROP DATABASE hollow_{side} WITH (FORCE)")
+    with databases_of(scratch, "hollow", *FILLED, HOLLOW) as found:
+        yield found
 
 
 def asked(databases: Databases, *, count: bool = False) -> Conclusion:

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from tests.consistency.scratch import SIDES, Scratch, places
+from tests.consistency.scratch import SIDES, Scratch, databases_of, places
 from verify.core.datasets import Dataset, Discovery
 from verify.core.verdicts import Cause, Conclusion, Verdict
 from verify.describing import indexes_of, schema_of, sequences_of
@@ -31,14 +31,8 @@ QUESTIONS = ("schema", "indexes", "sequences")
 @pytest.fixture
 def databases(scratch: Scratch) -> Iterator[Databases]:
     """A database a side, made alike; one of its tables has no row."""
-    server = scratch.dsn.rpartition("/")[0]
-    found = {side: Scratch(dsn=f"{server}/made_{side}", folder=scratch.folder) for side in SIDES}
-    for side, database in found.items():
-        scratch.run(f"CREATE DATABASE made_{side}")
-        database.run(*MADE)
-    yield found
-    for side in SIDES:
-        scratch.run(f"DROP DATABASE made_{side} WITH (FORCE)")
+    with databases_of(scratch, "made", *MADE) as found:
+        yield found
 
 
 def asked(databases: Databases, question: str, **spec: object) -> Conclusion:
