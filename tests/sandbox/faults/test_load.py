@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -114,6 +115,9 @@ def test_requests_wait_for_each_other(tmp_path):
         httpx.Client(base_url=twin.variables["PICKUP_POSTGRES_URL"], trust_env=False) as client,
         ThreadPoolExecutor(40) as threads,
     ):
+        began = time.monotonic()
         answers = list(threads.map(lambda _: client.get("/api/products/17"), range(40)))
+        # Of all together: on a busy machine the last one is sent when others have their answer.
+        taken = time.monotonic() - began
     assert {each.status_code for each in answers} == {200}
-    assert max(each.elapsed.total_seconds() for each in answers) >= 40 * 0.011 * 0.9
+    assert taken >= 40 * 0.011 * 0.9
