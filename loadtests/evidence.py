@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from loadtests.forks import leave
 from loadtests.sending import evidence_of
 from loadtests.session import Evidence, Judged, exit_code
 from verify.core.accepted import settle
 from verify.core.catalogue import Claim, claims, collect
+from verify.core.errors import CutoverError
 from verify.core.spec import Spec
 from verify.core.subjects import Subject, accepted_for
 from verify.journal import Journal
@@ -58,9 +60,12 @@ class LoadEvidence:
 
 
 def begin(trial: Trial, again: str, judges: Iterable[object]) -> Evidence:
-    """A run's journal; the claims that these functions answer are on disk."""
+    """A run's journal; the claims that these functions answer are on disk, or the process ends and says why."""
     planned = claims(trial.environment, collect(judges))
     fingerprints = trial.fingerprints()
-    journal = Journal(trial.setting(new_run(utc_now()), f"locust-{os.getpid()}", "locust"), mask=trial.mask)
-    journal.start(planned, fingerprints=fingerprints)
+    try:
+        journal = Journal(trial.setting(new_run(utc_now()), f"locust-{os.getpid()}", "locust"), mask=trial.mask)
+        journal.start(planned, fingerprints=fingerprints)
+    except (CutoverError, OSError) as error:
+        leave(f"evidence cannot be written, so nothing is sent: {error}")
     return LoadEvidence(trial=trial, planned=planned, journal=journal, again=again)

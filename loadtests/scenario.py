@@ -40,8 +40,17 @@ class Arrivals(User):
         if stage is None:
             gevent.event.Event().wait()
         else:
-            stage.run()
+            _run(stage)
         raise StopUser
+
+
+def _run(stage: Staged) -> None:
+    """The run is over; where it cannot be written down the process ends here, because nobody else would end it."""
+    try:
+        stage.run()
+    except OSError as error:
+        _LAST.clear()
+        leave(f"evidence cannot be written, so nothing is proven: {error}", code=1)
 
 
 def install(opened: Opened, listing: Listing) -> None:

@@ -165,7 +165,7 @@ def dual(candidate, baseline=WRITTEN, *, version="v", said=None, dataset=None, *
         rows if isinstance(rows, Memory) else Memory(f"{side} s", {"t": rows}, **options)
         for side, rows in (("baseline", baseline), ("candidate", candidate))
     )
-    return dual_write_of(one, other, spec, name="t", seed=1, conceal=str, now=NOW, stats=lambda _: said)
+    return dual_write_of(one, other, spec, name="t", seed=1, conceal=str, personal=(), now=NOW, stats=lambda _: said)
 
 
 def test_equal_versions_pass():
@@ -274,4 +274,4 @@ def test_a_dataset_without_dual_write_is_a_mistake_of_the_caller():
     """There is nothing to follow."""
     with pytest.raises(ValueError, match="declares no dual write"):
         dual_write_of(Memory("b"), Memory("c"), Dataset(key=("id",), candidate=Place()), name="t", seed=1,
-                      conceal=str, now=NOW, stats=lambda _: CONTENT)  # fmt: skip
+                      conceal=str, personal=(), now=NOW, stats=lambda _: CONTENT)  # fmt: skip

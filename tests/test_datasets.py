@@ -17,7 +17,7 @@ from verify.core.selectors import SELECTORS
 from verify.core.structures import SequenceState, Structure
 from verify.core.subjects import Subject
 from verify.core.verdicts import Answer, Cause, Problem, Verdict
-from verify.datasets import LiveDatasets, personal_columns
+from verify.datasets import LiveDatasets
 
 ROWS = [{"id": 1, "v": 3, "user": 1}, {"id": 2, "v": 5, "user": 1}]
 RECHECK = {"within": "1ms", "every": "1ms"}
@@ -183,12 +183,6 @@ def test_statistics_count_only_when_they_are_an_answer(world, said, verdict):
     users = {"key": ["id"], "store": "main", "recheck": RECHECK, "dual_write": WRITTEN}
     world.system, world.said = {"datasets": {"users": users}}, said
     assert world.asked("dual_write", "dual_written", "users").verdict is verdict
-
-
-def test_personal_columns_are_the_last_names_of_personal_paths():
-    """What is no plain name says nothing about a column."""
-    found = environment(defaults={"personal": ["$..email", "$.customer.phone", "$.a[*]"]})
-    assert personal_columns(found) == {"email", "phone"}
 
 
 def test_subjects_keep_their_ids():

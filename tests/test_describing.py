@@ -240,7 +240,9 @@ def test_an_index_that_may_be_empty_is_compared_by_its_mapping():
     assert searched((0, ()), baseline=other, may_be_empty=True).verdict is Verdict.FAIL
     assert searched((0, ()), baseline=alike).cause is Cause.TOO_FEW
     assert searched((0, ()), may_be_empty=True).cause is Cause.TOO_FEW
-    assert searched((0, ()), baseline=alike, structure=Structure(kind="index"), may_be_empty=True).verdict is Verdict.FAIL
+    assert (
+        searched((0, ()), baseline=alike, structure=Structure(kind="index"), may_be_empty=True).verdict is Verdict.FAIL
+    )
 
 
 def test_a_table_has_no_mapping():

@@ -104,8 +104,8 @@ def _as_copy(spec: Backup, dataset: Dataset) -> Dataset:
 
 
 def dual_write_of(
-    baseline: Store, candidate: Store, dataset: Dataset, *, name: str, seed: int, conceal: Conceal, now: datetime,
-    stats: Stats,
+    baseline: Store, candidate: Store, dataset: Dataset, *, name: str, seed: int, conceal: Conceal,
+    personal: Collection[str], now: datetime, stats: Stats,
 ) -> Conclusion:  # fmt: skip
     """Whether every write reached both sides, the later one last, and the application's own statistics agree."""
     spec = dataset.dual_write
@@ -115,7 +115,7 @@ def dual_write_of(
         update={"only": (spec.version,), "except_": (), "recheck": dataset.recheck or Recheck()}
     )
     narrow = narrow.model_copy(update={"columns": _concerned(dataset, spec)})
-    found = compare_dataset(baseline, candidate, narrow, name=name, seed=seed, conceal=conceal)
+    found = compare_dataset(baseline, candidate, narrow, name=name, seed=seed, conceal=conceal, personal=personal)
     if found.verdict is Verdict.FAIL:
         rows = observed(baseline, lambda: baseline.count(dataset.collection_on("baseline", name)))
         found = followed(

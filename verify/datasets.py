@@ -21,6 +21,7 @@ from verify.core.watching import Watch
 from verify.describing import indexes_of, mapping_of, same_place, schema_of, sequences_of
 from verify.discovering import discovered, made_of
 from verify.opening import Stores, is_live
+from verify.personal import personal_places
 from verify.recording import utc_now
 from verify.relating import Relation, reference_of
 from verify.stores.protocol import Store
@@ -67,7 +68,7 @@ class LiveDatasets:
 
     @property
     def _personal(self) -> frozenset[str]:
-        return personal_columns(self._environment)
+        return personal_places(self._environment)
 
     @property
     def _privacy(self) -> Privacy:
@@ -124,7 +125,7 @@ class LiveDatasets:
         """Whether every write reached both sides."""
         return self._asked(subject.spec, lambda one, other: dual_write_of(
             one, other, subject.spec, name=subject.name, seed=self._seed, conceal=self._trial.conceal,
-            now=utc_now(), stats=self._statistics,
+            personal=self._personal, now=utc_now(), stats=self._statistics,
         ))  # fmt: skip
 
     def backup(self, subject: Subject[Backup]) -> Conclusion:
@@ -201,9 +202,3 @@ class LiveDatasets:
             return Answer(source=heard.source, value=unexpected(heard.value.body, spec.expect))
         except ValueError as error:
             return Problem(source=heard.source, reason=f"{spec.stats} answered {heard.value.status}, not JSON: {error}")
-
-
-def personal_columns(environment: Environment) -> frozenset[str]:
-    """The column names among the declared personal paths: the last name of `$..email` or `$.customer.phone`."""
-    tails = (path.rpartition(".")[2] for path in environment.system.defaults.personal)
-    return frozenset(tail for tail in tails if tail.isidentifier())

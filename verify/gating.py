@@ -37,7 +37,7 @@ class Builds:
     """
     Which build each side is now; `silence` and `deaf` say why the candidate's or the baseline's is unknown.
 
-    `given` are the sides whose build somebody typed, so that nobody was asked.
+    `given` are the sides whose build somebody typed, so that nobody was asked. `doubts` say where somebody else answered.
     """
 
     candidate: str | None
@@ -45,6 +45,15 @@ class Builds:
     silence: str = ""
     deaf: str = ""
     given: tuple[Literal["candidate", "baseline"], ...] = ()
+    doubts: tuple[str, ...] = ()
+
+    def known(self) -> str:
+        """The candidate's build; CutoverError where it is unknown, or where somebody else answered for either side."""
+        if self.candidate is None:
+            raise CutoverError(f"the candidate's build is unknown: {self.silence}")
+        if self.doubts:
+            raise CutoverError("; ".join(self.doubts))
+        return self.candidate
 
     @property
     def typed(self) -> str:
@@ -95,11 +104,12 @@ def builds(
     trial = on_trial(environment, values=values, root=root)
     hide_in_crashes(trial.mask)
     try:
-        candidate, silence = (candidate, "") if candidate else _heard(trial, "candidate")
-        baseline, deaf = (baseline, "") if baseline else _heard(trial, "baseline")
+        candidate, silence, strange = (candidate, "", "") if candidate else _heard(trial, "candidate")
+        baseline, deaf, other = (baseline, "", "") if baseline else _heard(trial, "baseline")
     finally:
         trial.close()
-    return Builds(candidate=candidate, baseline=baseline, silence=silence, deaf=deaf, given=typed)
+    doubts = tuple(each for each in (strange, other) if each)
+    return Builds(candidate=candidate, baseline=baseline, silence=silence, deaf=deaf, given=typed, doubts=doubts)
 
 
 def _typed(candidate: str | None, baseline: str | None) -> tuple[Literal["candidate", "baseline"], ...]:
@@ -116,9 +126,12 @@ def candidate_build(environment: Environment, *, values: Mapping[str, str], root
         trial.close()
 
 
-def _heard(trial: Trial, role: Literal["candidate", "baseline"]) -> tuple[str | None, str]:
-    heard = trial.build(trial.candidate if role == "candidate" else trial.baseline)
-    return (None, f"{heard.source}: {heard.reason}") if isinstance(heard, Problem) else (heard.value, "")
+def _heard(trial: Trial, role: Literal["candidate", "baseline"]) -> tuple[str | None, str, str]:
+    """The build, why it is unknown, and what speaks against its being this side."""
+    heard, doubt = trial.answering(trial.candidate if role == "candidate" else trial.baseline)
+    if isinstance(heard, Problem):
+        return None, f"{heard.source}: {heard.reason}", ""
+    return heard.value, "", f"{heard.source}: {doubt}" if doubt else ""
 
 
 def _configuration(environment: Environment) -> JsonValue:
@@ -152,6 +165,7 @@ def _world(asked: Question, chain: Chain, *, root: Path, values: Mapping[str, st
         silence=said.silence,
         baseline=said.baseline,
         deaf=said.deaf,
+        doubts=said.doubts,
         compared=said.baseline is not None or identity is None,
         targets=hashed_targets(names, values, key=hash_key(root), unset=True),
         unset=frozenset(name for name in names if not values.get(name)),

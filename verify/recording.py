@@ -49,8 +49,12 @@ def new_run(now: datetime, *, alone: bool = False) -> str:
     A run's id: its UTC start and eight random hex digits, so that ids sort by time.
 
     CUTOVER_RUN names it instead, so that jobs which share the work (CUTOVER_SHARD) write into one run; not one that is `alone`.
+    EvidenceError for a name that is none, and for a part of a run without a name: its other parts would be other runs.
     """
     given = "" if alone else os.environ.get("CUTOVER_RUN", "")
+    part = "" if alone or given else os.environ.get("CUTOVER_SHARD", "")
+    if part not in {"", "1/1"}:
+        raise EvidenceError(f"CUTOVER_SHARD={part!r} without CUTOVER_RUN: give every part of the run the same name")
     if given and not _RUN.fullmatch(given):
         raise EvidenceError(f"CUTOVER_RUN={given!r}: up to 64 letters, digits, dots, dashes and underscores")
     return given or f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"

@@ -71,7 +71,7 @@ class RunRecorder:
         if not self.record or session.config.option.collectonly or not (claims or self.deselected):
             return
         worker: dict[str, str] = getattr(session.config, "workerinput", {})
-        run = worker.get("cutover_run") or new_run(utc_now())
+        run = worker.get("cutover_run") or self._named()
         fingerprints = self.trial.fingerprints()
         try:
             journal = Journal(self.trial.setting(run, worker.get("workerid", "main"), "pytest"), mask=self.trial.mask)
@@ -79,6 +79,13 @@ class RunRecorder:
         except (CutoverError, OSError) as error:
             self._unwritten(error)
         self.journal = journal
+
+    def _named(self) -> str:
+        """The run's name; one that can never count ends the run."""
+        try:
+            return new_run(utc_now())
+        except CutoverError as error:
+            self._unwritten(error)
 
     def _unwritten(self, error: Exception) -> NoReturn:
         """The run ends here: what cannot be written down is not worth asking."""
@@ -92,7 +99,7 @@ class RunRecorder:
 
     def _shared_run(self) -> str:
         if not self.shared:
-            self.shared = new_run(utc_now())
+            self.shared = self._named()
         return self.shared
 
     shared: str = ""

@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from verify.clients.http import HttpClient, observe
-from verify.compare.identity import build_of, field_of, said_by
+from verify.compare.identity import answering, field_of
 from verify.core.errors import AnswerMalformed, ClientError, HostNotDeclared, UnresolvedReference
 from verify.core.identities import Identity, Proof
 from verify.core.references import Resolver, names_in
@@ -18,7 +18,7 @@ from verify.core.replies import Reply
 from verify.core.scalars import seconds, split_request
 from verify.core.secrets import Secret
 from verify.core.subjects import Environment
-from verify.core.verdicts import Answer, Cause, Observation, Problem
+from verify.core.verdicts import Cause, Observation, Problem
 
 _LOGIN_BYTES: Final = 64 * 2**10
 
@@ -95,19 +95,10 @@ class LiveSide:
         filled[identity.header] = _with_scheme(token, identity.scheme)
         return filled
 
-    def identify(self, proof: Proof) -> tuple[Observation[str], str | None]:
-        """Who answers, and which build it says it is."""
+    def identify(self, proof: Proof) -> tuple[Observation[str], str]:
+        """Which build answers, and what speaks against its being this side."""
         timeout = seconds(self.environment.system.defaults.timeout)
-        heard = self.exchange(proof.request, url=proof.url, deadline=timeout)
-        if isinstance(heard, Problem):
-            return heard, None
-        name, build = said_by(heard.value, proof), build_of(heard.value, proof)
-        if name is None:
-            where = f"header {proof.header}" if proof.header else f"field {proof.field}"
-            return Problem(
-                source=self.source, reason=f"{proof.request} answered {heard.value.status} without {where}"
-            ), build
-        return Answer(source=self.source, value=name), build
+        return answering(self.exchange(proof.request, url=proof.url, deadline=timeout), proof)
 
     def _client(self, url: str, max_bytes: int, *, allow: frozenset[str] = frozenset()) -> HttpClient:
         key = (url, max_bytes, allow)

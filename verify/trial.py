@@ -7,7 +7,7 @@ import hmac
 import sys
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -70,11 +70,15 @@ class Trial:
 
     def build(self, side: LiveSide | None) -> Observation[str]:
         """The build that answers on a side now, by one request; its name where no build is declared."""
+        return self.answering(side)[0]
+
+    def answering(self, side: LiveSide | None) -> tuple[Observation[str], str]:
+        """As `build`, and what speaks against its being this side: another name, or an answer that proves nothing."""
         proof = side.environment.file.identity if side else None
         if side is None or proof is None:
-            return Problem(source="identity", reason="is not declared; say under identity: how to tell who answers")
-        heard, build = side.identify(proof)
-        return heard if isinstance(heard, Problem) or build is None else replace(heard, value=build)
+            told = "is not declared; say under identity: how to tell who answers"
+            return Problem(source="identity", reason=told), ""
+        return side.identify(proof)
 
     def conceal(self, text: str) -> str:
         """A keyed hash that stands for personal data: equal texts give equal hashes, and only here."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from verify.chain import read_links
+from verify.cli import main
 
 
 def test_an_audit_of_nothing_is_no_audit(release):
@@ -114,6 +117,22 @@ def test_one_person_in_two_spellings_breaks_no_glass(release, other):
     ended = release.cutover("override", *words)
     assert ended.exit_code == 30
     assert "1 person, 2 are needed" in ended.output
+
+
+def test_a_chain_of_another_environment_is_not_reported(release):
+    """Copied below this environment's name it would speak of a candidate that nobody asked."""
+    release.asked()
+    assert release.gate("--step", "10").exit_code == 0
+    folder = release.folder / "release"
+    (folder / "other.yaml").write_text(
+        (folder / "next.yaml").read_text().replace("next", "other").replace("NEXT", "OTHER")
+    )
+    shutil.copytree(release.home, release.home.with_name("other"))
+    words = [f"--env={folder / 'other.yaml'}", f"--evidence={release.evidence}", "--html"]
+    ended = CliRunner().invoke(main, ["report", *words])
+    assert ended.exit_code == 30
+    assert "holds decisions of release/next, not of release/other" in ended.output
+    assert not list(release.home.with_name("other").glob("report.*"))
 
 
 def test_a_dry_run_writes_nothing(release):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+
+from verify import gating
 
 
 def test_a_build_that_was_typed_to_adopt_is_told(asking):
@@ -24,6 +27,24 @@ def test_builds_that_were_typed_to_attest_are_told(asking):
     assert typed in ended.output
     decision, _ = asking.decided("--step", "10")
     assert [each for each in decision["notes"] if f"nobody measured it; {typed}" in each]
+
+
+@pytest.mark.parametrize(("command", "words"), [
+    ("adopt", ["--at", "30", "--attested-by", "ann"]),
+    ("attest", ["--claim", "attest.statement statement/complaints", "--by", "ann", "--says", "none"]),
+])  # fmt: skip
+@pytest.mark.parametrize(("heard", "told"), [
+    ({"candidate": "build-7", "doubts": ("candidate next: answered as old, expected next",)}, "as old, expected"),
+    ({"candidate": None, "silence": "candidate next: connection refused"}, "is unknown: candidate next: connection refused"),
+])  # fmt: skip
+def test_nobody_speaks_for_a_side_that_did_not_answer(asking, monkeypatch, command, words, heard, told):
+    """Where somebody else answers at its address, or nobody, nothing is put on record."""
+    found = gating.Builds(baseline=None, **heard)
+    monkeypatch.setattr(f"verify.commands.{command}.builds", lambda *_, **__: found)
+    ended = asking.cutover(command, *words)
+    assert ended.exit_code == 30
+    assert told in ended.output
+    assert not [each for each in Path(asking.evidence).rglob("*") if each.suffix in {".json", ".jsonl"}]
 
 
 @pytest.mark.parametrize(

@@ -114,3 +114,20 @@ def test_ctrl_c_leaves_what_was_seen_and_the_same_command_goes_on(shop, tmp_path
     assert whole.parts == 2
     sides = sum(len(each.sent) + each.unsent for each in whole.windows if each.side == "candidate")
     assert 59 <= sides <= 61
+
+
+@pytest.mark.parametrize("name", ["NEXT_URL", "TODAY_URL"])
+def test_a_variable_that_is_not_set_is_told_before_anything_is_observed(shop, name):
+    """Days of probes that could not be sent would say it too late."""
+    ended = CliRunner().invoke(
+        main, ["observe", "--env", str(shop[0]), "--for", "1s", "--every", "100ms"], env={**shop[1], name: None}
+    )
+    assert ended.exit_code == 30, ended.output
+    assert f"${{{name}}} is not set" in ended.output
+    assert not (Path(shop[1]["CUTOVER_EVIDENCE"]) / "shop" / "next").exists()
+
+
+def test_the_next_command_names_the_environment_as_it_was_named(shop):
+    """A path stays a path: its name alone would be asked for among the environments of this folder."""
+    ended = observe(shop, "--for", "200ms", "--every", "100ms")
+    assert f"next: pytest --env={shop[0]} verify/checks/test_success.py" in ended.output

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.compare.answers import FAIL, INCONCLUSIVE, PASS, SILENT, says
-from verify.compare.identity import build_of, compare_identities, proven
+from verify.compare.identity import answering, build_of, compare_identities, proven
 from verify.core.identities import Proof
 from verify.core.replies import Reply
 from verify.visiting import Faces
@@ -57,6 +57,33 @@ def test_two_builds_are_no_build_known_before():
     assert build_of(answer(builds=("1", "2")), PROOF) == "1 and 2"
     assert build_of(answer(builds=("1", "1")), PROOF) == "1"
     assert build_of(answer(), PROOF) is None
+
+
+def test_a_declared_build_that_is_not_told_is_not_known():
+    """The name would stand for every build alike, and evidence would outlive a deployment."""
+    build, _ = answering(says(answer("neu", builds=("1",))), PROOF)
+    assert build == says("1")
+    for builds in ((), ("",)):
+        build, _ = answering(says(answer("neu", builds=builds)), PROOF)
+        assert "without header x-build" in build.reason
+    build, _ = answering(says(answer("neu")), PROOF.model_copy(update={"build": None}))
+    assert build == says("neu")
+
+
+@pytest.mark.parametrize(
+    ("heard", "doubt"),
+    [
+        (answer("neu", builds=("1",)), ""),
+        (answer("alt", builds=("1",)), "GET /who answered 200 as alt, expected neu"),
+        (answer("neu", status=503, builds=("1",)), "GET /who answered 503 as neu, expected 200-399"),
+    ],
+)
+def test_a_build_may_be_told_by_somebody_else(heard, doubt):
+    """Both sides may run one build; who answers is asked beside it."""
+    build, said = answering(says(heard), PROOF)
+    assert build == says("1")
+    assert said.startswith(doubt)
+    assert bool(said) is bool(doubt)
 
 
 def test_a_visitor_who_meets_both_met_nobody_known():

@@ -10,6 +10,7 @@ import pytest
 from tests.core import builders
 from tests.core.builders import (
     ALL,
+    BUILD,
     HEALTH,
     ITEM,
     LIST,
@@ -51,6 +52,32 @@ def test_a_baseline_that_is_not_heard_holds():
     assert decision.action is HOLD
     assert "the baseline's build is unknown: origin: refused" in reasons(decision)
     assert ask(place, "10", world(green(), deaf="origin: refused")).action is ADVANCE
+
+
+@pytest.mark.parametrize("question", ["advance", "stay"])
+def test_an_answer_of_somebody_else_holds(question):
+    """Whoever answers while the gate asks is not the side that was verified, whatever build it tells."""
+    told = "candidate target: GET /who answered 200 as origin, expected target"
+    decision = ask(environment(), "10", world(green(), chain=[entered()], doubts=(told,)), question=question)
+    assert decision.action is HOLD
+    assert told in reasons(decision)
+    assert ask(environment(), "10", world(green(), chain=[entered()]), question=question).action is ADVANCE
+
+
+def test_a_candidate_that_is_silent_now_keeps_its_failure():
+    """Who says no build may be the one that failed: that still takes traffic back, and what passed proves nothing."""
+    around = world(green(HEALTH, ITEM), failing(), chain=[entered()], candidate=None, silence="target: refused")
+    decision = ask(environment(), "10", around, question="stay")
+    assert decision.action is ROLL_BACK
+    assert f"FAIL {LIST}: differs" in decision.reasons
+    assert "the candidate's build is unknown: target: refused" in decision.reasons
+    assert f"{HEALTH}: its evidence speaks of build {BUILD}, and which one answers now is unknown" in reasons(decision)
+
+
+def test_a_failure_of_another_build_takes_nothing_back():
+    """A build that says who it is was deployed since."""
+    around = world(green(HEALTH, ITEM), failing(), chain=[entered()], candidate="build-8")
+    assert ask(environment(), "10", around, question="stay").action is HOLD
 
 
 def targeted(**targets):

@@ -80,6 +80,18 @@ def test_moving_back_voids_the_decisions_above():
     assert ask(environment(), "30", world(green(), chain=[*chain, moved(10)])).action is ADVANCE
 
 
+def test_an_advance_to_an_earlier_step_voids_the_decisions_above():
+    """The gate that was asked for 10 again takes traffic there: 100 needs the way through 30 anew."""
+    chain = [entered(at=NOON - MINUTE * 90), entered("30", 30.0, at=NOON - MINUTE * 60)]
+    back = [*chain, entered(at=NOON - MINUTE * 45)]
+    decision = ask(environment(), "100", world(green(), chain=back))
+    assert (decision.action, decision.traffic_percent) == (HOLD, 10.0)
+    assert "step 30 comes first" in reasons(decision)
+    assert ask(environment(), "30", world(green(), chain=back)).action is ADVANCE
+    again = [*back, entered("30", 30.0, at=NOON - MINUTE * 40)]
+    assert ask(environment(), "100", world(green(), chain=again)).action is ADVANCE
+
+
 def test_moving_ahead_permits_nothing():
     """Traffic that somebody moved to 30 by hand does not stand for the ADVANCE to step 30."""
     decision = ask(environment(), "100", world(green(), chain=[entered(at=NOON - MINUTE * 90), moved(30)]))
@@ -100,6 +112,16 @@ def test_going_back_again_after_traffic_went_back():
     chain = [entered(at=NOON - MINUTE * 90), entered("30", 30.0, at=NOON - MINUTE * 60), moved(10)]
     decision = ask(environment(), "10", world(green(HEALTH, ITEM), failing(), chain=chain), question="stay")
     assert (decision.action, decision.target) == (ROLL_BACK, "0")
+
+
+def test_going_back_never_ends_where_it_was_asked_from():
+    """Taken back to 10 and not yet said so: what fails there too goes on to 0, not from 10 to 10."""
+    back = entered("30", 30.0, action=ROLL_BACK, question="stay", target="10", at=NOON - MINUTE * 20)
+    chain = [entered(at=NOON - MINUTE * 90), entered("30", 30.0, at=NOON - MINUTE * 60), back]
+    around = world(green(HEALTH, ITEM), failing(), chain=chain)
+    assert ask(environment(), "10", around, question="stay").target == "0"
+    assert ask(environment(), "30", around, question="stay").target == "10"
+    assert ask(environment(), "30", around).target == "10"
 
 
 def test_nothing_goes_back_from_nowhere():

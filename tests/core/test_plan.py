@@ -20,7 +20,15 @@ def test_required_and_others():
     found = plan(environment(), environment().step("10"), CHECKS)
     assert set(found.required) == {HEALTH, LIST, ITEM}
     assert set(found.others) == {USERS, LOAD, ERRORS}
-    assert (found.empty, found.deferred, found.undeclared) == ((), ("load",), ("session.token",))
+    assert (found.empty, found.deferred, found.undeclared) == ((), ("load", "success"), ("session.token",))
+
+
+def test_a_family_that_nobody_puts_off_is_told():
+    """Something is declared for it, and this step does not ask for it: another one does, or none."""
+    steps = [{"name": "10", "requires": ["health"]}, {"name": "30", "requires": ["parity"]}]
+    place = environment(steps=steps)
+    found = plan(place, place.step("10"), CHECKS)
+    assert (found.deferred, found.never_required) == (("parity",), ("consistency", "load", "success"))
 
 
 @given(st.lists(st.sampled_from(FAMILIES), min_size=1, unique=True))

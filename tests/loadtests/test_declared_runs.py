@@ -41,12 +41,13 @@ def described(folder: Path, baseline: str, candidate: str, *, allowed: str = "tr
     return home / "two.yaml"
 
 
-def locust(file: str, environment: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """One headless run; its evidence is beside the environment."""
+def locust(file: str, environment: Path, *options: str, largest: int | None = None) -> subprocess.CompletedProcess[str]:
+    """One headless run; its evidence is beside the environment. No file may grow past `largest` blocks of 512 bytes."""
     command = [sys.executable, "-m", "locust", "-f", file, "--headless", "--only-summary", "--env", str(environment)]
     where = ("--evidence", str(environment.parent.parent / "evidence"))
+    limit = [] if largest is None else ["sh", "-c", f'ulimit -f {largest}; exec "$0" "$@"']
     return subprocess.run(
-        [*command, *where, *options], cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
+        [*limit, *command, *where, *options], cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
     )
 
 
@@ -131,11 +132,25 @@ def test_what_may_not_be_climbed_is_refused(
 
 @pytest.mark.parametrize("file", ["api", "capacity"])
 def test_a_run_that_cannot_be_written_down_sends_nothing(tmp_path: Path, server: Server, file: str) -> None:
-    """A file where the evidence folder should be: told in the last line, as a wrong usage and not as a run without end."""
+    """A file where the evidence folder should be is told in one line, and is no run that ended before its first request."""
     environment = described(tmp_path, server(2), server(2))
     (tmp_path / "evidence").write_text("in the way", encoding="utf-8")
     run = locust(f"loadtests/{file}.py", environment)
     said = run.stdout + run.stderr
     assert run.returncode == 2, said
-    assert "evidence cannot be written, so nothing is sent: " in said.strip().splitlines()[-1]
+    assert "evidence cannot be written, so nothing is sent: " in said
     assert "Traceback" not in said
+    assert "before its first request" not in said
+
+
+@pytest.mark.parametrize(
+    ("file", "options"), [("api", ("--block", "0.2", "--duration", "6")), ("capacity", ("--seconds", "2"))]
+)
+def test_a_disk_that_is_full_ends_the_run(tmp_path: Path, server: Server, file: str, options: tuple[str, ...]) -> None:
+    """It neither goes on for ever nor says that it never began, and what was sent proves nothing."""
+    environment = described(tmp_path, server(2), server(2))
+    run = locust(f"loadtests/{file}.py", environment, *options, largest=8)
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "evidence cannot be written, so nothing is proven: " in run.stderr
+    assert "before its first request" not in run.stdout + run.stderr
+    assert conclusions(environment) == {}

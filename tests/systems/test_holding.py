@@ -272,6 +272,17 @@ def test_no_space_for_the_first_line_holds_nothing_back_silently(lightsail):
     holds(lightsail, "health.endpoint")
 
 
+@pytest.mark.parametrize("words", [(), ("-n", "1")], ids=["alone", "workers"])
+@pytest.mark.parametrize(("name", "value"), [("RUN", "../x"), ("SHARD", "1/2")])
+def test_a_run_that_could_never_count_is_refused(lightsail, name, value, words):
+    """A name that is none, and a part of a run that has no name: told in one line before anything is asked."""
+    ended = replace(lightsail, more={f"CUTOVER_{name}": value}).pytest("-q", "verify/checks/test_health.py", *words)
+    assert ended.code == 3, ended.said
+    assert ended.names("evidence cannot be written", f"CUTOVER_{name}='{value}'"), ended.said
+    assert "INTERNALERROR" not in ended.said
+    assert not (lightsail.home / "runs").exists()
+
+
 def test_a_folder_that_cannot_be_made_is_told_in_one_line(lightsail, tmp_path):
     """A file where the evidence folder should be stops pytest and the gate without a stack trace."""
     (tmp_path / "evidence").write_text("in the way")

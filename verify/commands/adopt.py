@@ -58,16 +58,14 @@ def adopt_command(
     required(("--attested-by", by), ("--reason", reason))
     seal = seal_of(sign, keys)
     found = builds(environment, values=os.environ, root=root, given=(candidate, None), offline=offline)
-    if found.candidate is None:
-        raise CutoverError(f"the candidate's build is unknown: {found.silence}")
     link = Adopted(
         environment=environment.id, step=step.name, percent=step.percent, attested_by=by, reason=reason,
-        candidate=found.candidate, decided_at=utc_now(), typed=bool(found.given),
+        candidate=found.known(), decided_at=utc_now(), typed=bool(found.given),
     )  # fmt: skip
     path = say(environment, link, root=root, seal=seal, allowed=partial(_first, environment))
     typed = " (typed, nobody was asked)" if link.typed else ""
     click.echo(
-        f"{environment.id}: traffic is in step {step.name} with build {found.candidate}{typed}, says {by}\n"
+        f"{environment.id}: traffic is in step {step.name} with build {link.candidate}{typed}, says {by}\n"
         f"  on record: {path}"
     )
 

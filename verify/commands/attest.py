@@ -61,11 +61,9 @@ def attest_command(
     span = span_of("--expires", expires, longest=LONGEST) if expires is not None else None
     root = root_of(evidence)
     now = builds(environment, values=os.environ, root=root, given=(candidate, baseline), offline=False)
-    if now.candidate is None:
-        raise CutoverError(f"the candidate's build is unknown: {now.silence}")
+    about = Fingerprints(candidate=now.known(), baseline=now.baseline)
     trial = on_trial(environment, values=os.environ, root=root)
     try:
-        about = Fingerprints(candidate=now.candidate, baseline=now.baseline)
         said = Statement(by=by, says=says, denies=denies, span=span, typed=now.typed)
         path = attested(trial, asked, subject, said, fingerprints=about)
     finally:

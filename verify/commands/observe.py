@@ -26,7 +26,6 @@ from verify.compare.availability import judge_availability
 from verify.core.errors import CutoverError
 from verify.core.model import Health
 from verify.core.scalars import Duration, seconds, show_duration
-from verify.core.subjects import Environment
 from verify.observed import Observed
 from verify.observing import Observer, at_once
 from verify.probe_files import alone, asked_of, begin, brought_observations
@@ -76,6 +75,7 @@ def observe_command(name: str, lasts: timedelta, every: timedelta, *, anew: bool
     _paced(health, lasts, every)
     root = root_of(evidence)
     trial = on_trial(environment, values=os.environ, root=root)
+    _filled(trial, health)
     folder = home(root, environment)
     with ExitStack() as stack:
         stack.callback(trial.close)
@@ -92,7 +92,7 @@ def observe_command(name: str, lasts: timedelta, every: timedelta, *, anew: bool
             click.echo(f"goes on with the observation of {earlier.began.began_at:%Y-%m-%d %H:%M} UTC")
         observer = Observer(trial, health, files, every=seconds(every), clock=utc_now)
         whole = _watched(observer, max(seconds(lasts) - seen, seconds(every)), seen, seconds(lasts), stop)
-        _close(trial, environment)
+        _close(trial, name)
     sys.exit(0 if whole else 1)
 
 
@@ -101,6 +101,15 @@ def _paced(health: Health, lasts: timedelta, every: timedelta) -> None:
     if seconds(every) < _FASTEST or lasts < every:
         raise CutoverError(f"--every {show_duration(every)}: write at least 10ms and at most --for")
     at_once(health, seconds(every))
+
+
+def _filled(trial: Trial, health: Health) -> None:
+    """A CutoverError that names the variable, where a side's address or header lacks one: no probe could ever be sent."""
+    for side in (trial.candidate, trial.baseline):
+        if side:
+            file = side.environment.file
+            for template in (file.urls.get(health.url, ""), *file.headers.values()):
+                trial.resolver.secret(template)
 
 
 @contextmanager
@@ -142,13 +151,13 @@ def _span(value: float) -> str:
     return show_duration(timedelta(seconds=round(value)))
 
 
-def _close(trial: Trial, environment: Environment) -> None:
-    """What was seen in one line, and what it proves where an objective is declared."""
-    objective = environment.system.objectives.availability
+def _close(trial: Trial, name: str) -> None:
+    """What was seen in one line, and what it proves where an objective is declared; `name` is what --env was given."""
+    objective = trial.environment.system.objectives.availability
     if objective is None:
         click.echo("objectives.availability is not declared in system.yaml, so no claim rests on these probes")
         return
     found = judge_availability(Observed(trial).availability(), objective)
     cause = f" ({found.cause.value})" if found.cause else ""
     click.echo(f"{found.verdict.name}{cause} so far: {found.summary}")
-    click.echo(f"  {found.receipt}\nnext: pytest --env={environment.name} verify/checks/test_success.py")
+    click.echo(f"  {found.receipt}\nnext: pytest --env={name} verify/checks/test_success.py")

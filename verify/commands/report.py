@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from reports.markdown import LIMIT, markdown
-from verify.chain import read_links
 from verify.commands.options import env_option, environment_named, evidence_option, root_of, unusable_is_30
 from verify.core.decision import Decision
 from verify.core.errors import CutoverError
+from verify.gating import Seal, chain_of
 from verify.recording import home
 from verify.remote import remote_of
 
@@ -47,7 +47,7 @@ def report_command(
     remote = remote_of(folder)
     if remote:
         remote.pull(folder, kept="" if page_path else None)
-    chain = read_links(folder)
+    chain = chain_of(folder, environment, Seal())
     decision = next((link for link in reversed(chain.links) if isinstance(link, Decision)), None)
     if decision is None:
         raise CutoverError(f"no decision is recorded in {folder}; ask first: cutover gate --env {name} --step STEP")

@@ -63,10 +63,16 @@ def _holds(pattern: str, path: str, encoding: str) -> bool:
     here = _steps(path)
     if pattern.startswith("$.."):
         name = "".join(_steps(f"${pattern[2:]}"))
-        return name in here or name in _names_inside(tree(encoding))
+        return name in here or _of_column(path, name) or name in _names_inside(tree(encoding))
     place = _steps(pattern if pattern.startswith("$") else f"$.{pattern}")
     inside = place[: len(here)] == here and len(place) > len(here) and encoding[0] in "lm"
     return here[: len(place)] == place or inside
+
+
+def _of_column(path: str, name: str) -> bool:
+    """Whether the path begins with this column, whose name it writes as it is: `$.a.b` may be one column `a.b`."""
+    rest = path.removeprefix(f"$.{name}")
+    return rest != path and rest[:1] in {"", ".", "["}
 
 
 def _steps(path: str) -> tuple[str, ...]:

@@ -52,6 +52,26 @@ def proven(heard: Observation[Reply], proof: Proof) -> Observation[str]:
     return Answer(source=heard.source, value=name)
 
 
+def answering(heard: Observation[Reply], proof: Proof) -> tuple[Observation[str], str]:
+    """
+    Which build answers, by its name where no build is declared, and what speaks against its being this side.
+
+    A build that is declared and not told is a Problem: the name would stand for every build alike.
+    """
+    named = proven(heard, proof)
+    if isinstance(heard, Problem):
+        return heard, ""
+    name, build = said_by(heard.value, proof), build_of(heard.value, proof)
+    if name is None:
+        return named, ""
+    told = f"{proof.request} answered {heard.value.status}"
+    if proof.build and not build:
+        return Problem(source=heard.source, reason=f"{told} without header {proof.build}, which tells builds apart"), ""
+    other = "" if name == proof.equals else f"{told} as {name}, expected {proof.equals}; check where it leads to"
+    doubt = named.reason if isinstance(named, Problem) else other
+    return Answer(source=heard.source, value=build or name), doubt
+
+
 def compare_identities(
     candidate: Sequence[Observation[str]],
     baseline: Sequence[Observation[str]],

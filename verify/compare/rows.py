@@ -18,6 +18,8 @@ Cut: TypeAlias = Callable[[Tree, Sequence[Key]], None]
 
 _VOID: Final = (ABSENT, NULL, JSON_NULL)
 _ROOT: Final = "document"
+# What a field is called besides whose name the dataset gave to another column.
+SHADOWED: Final = " (field)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,7 @@ def _with(encoding: str, extra: Mapping[str, str]) -> str:
         raise ValueError("the map of all other fields is no map")
     for name, value in extra.items():
         while name in fields:
-            name += " (field)"  # noqa: PLW2901
+            name += SHADOWED  # noqa: PLW2901
         if value != ABSENT:
             fields[name] = value  # an encoding is written as it stands, whatever it holds
     return regrown(fields)

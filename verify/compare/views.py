@@ -20,7 +20,7 @@ from verify.compare.fields import InField, Inside, Key, Source, source_of
 from verify.compare.filters import Test, condition
 from verify.compare.patterns import KeyPattern, key_pattern
 from verify.compare.problems import Role, pattern_problems, physical_name, place_on, side_problems, source_on
-from verify.compare.rows import Rows, batch_of, hollowed, left_beside, merged, remainder
+from verify.compare.rows import SHADOWED, Rows, batch_of, hollowed, left_beside, merged, remainder
 from verify.compare.softened import softened_array
 from verify.compare.softened_kernels import TEXT
 from verify.compare.taken import Places, Taken, every, inside, places_beside, places_in, places_of, sources_on
@@ -29,7 +29,6 @@ from verify.core.values import ABSENT, JSON_NULL, NULL
 
 __all__ = ["Page", "Role", "View", "pattern_problems"]
 
-_SHADOWED: Final = " (field)"
 _SIDES: Final[tuple[Role, Role]] = ("baseline", "candidate")
 
 
@@ -174,13 +173,13 @@ class View:
 
     def _called(self, physical: str) -> str:
         taken = physical in self._sources or (physical in self._dataset.key and physical not in self._key)
-        return physical + _SHADOWED if taken else physical
+        return physical + SHADOWED if taken else physical
 
     def _behind(self, name: str) -> Source | None:
         """Where this side keeps the logical column; None where it has none of that name."""
         if name in self._sources:
             return self._sources[name]
-        bare = name.removesuffix(_SHADOWED)
+        bare = name.removesuffix(SHADOWED)
         if bare != name and self._called(bare) == name:
             return InField(name=bare)
         return None if self._renamed(name) or name in self._dataset.key else InField(name=name)

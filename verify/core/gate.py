@@ -104,7 +104,7 @@ def decide(environment: Environment, plan: Plan, world: World, *, question: Lite
         safe=safe,
         fails=_fails(found),
         why=why,
-        target=target_of_going_back(environment, world.chain),
+        target=target_of_going_back(environment, world.chain, staying=plan.step.name if question == "stay" else ""),
         calls=tuple(
             claim
             for claim, each in found.standings.items()

@@ -33,6 +33,7 @@ def reasons(
         *_clock(world),
         *_gaps(plan, world),
         *_unheard(environment, world),
+        *world.doubts,
         *_alone(environment, plan),
         *_open(found),
     ]

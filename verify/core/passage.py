@@ -91,16 +91,16 @@ def _entry(link: Link) -> Entry | None:
 
 def reached(environment: Environment, chain: Sequence[Link], *, went_back: bool = True) -> list[Entry]:
     """
-    The steps entered that still stand: going back to a step voids every step after it, as `moved` does.
+    The steps entered that still stand: going back to a step voids every step after it, by `moved` and by an ADVANCE alike.
 
     With `went_back` false a ROLL_BACK is not taken as done.
     """
     names = [each.name for each in environment.system.steps]
     found: list[Entry] = []
     for link in chain:
-        kept = names
-        if isinstance(link, Moved):
-            kept = _within(environment, link.to)
+        kept, share = names, _share(link)
+        if share is not None:
+            kept = _within(environment, share)
         elif went_back and isinstance(link, Decision) and link.action is Action.ROLL_BACK and not link.overridden_by:
             kept = names[: names.index(link.target) + 1] if link.target in names else []
         found = [each for each in found if each.step in kept]
@@ -146,8 +146,20 @@ def inside(environment: Environment, chain: Sequence[Link]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found, *back, *said]))
 
 
-def target_of_going_back(environment: Environment, chain: Sequence[Link]) -> str:
-    """The step before the one that traffic is in, or `0`; where traffic went further than let, the step it was let into."""
+def target_of_going_back(environment: Environment, chain: Sequence[Link], *, staying: str = "") -> str:
+    """
+    The step before the one that traffic is in, or `0`; where traffic went further than let, the step it was let into.
+
+    It lies before the step that is asked to be stayed in: a rollback that nobody said was done may be done all the same.
+    """
+    names = [each.name for each in environment.system.steps]
+    target = _back(environment, chain)
+    if staying and target in names and names.index(target) >= (index := names.index(staying)):
+        return names[index - 1] if index else "0"
+    return target
+
+
+def _back(environment: Environment, chain: Sequence[Link]) -> str:
     steps = environment.system.steps
     names = [each.name for each in steps]
     found = [each.step for each in reached(environment, chain, went_back=False)]

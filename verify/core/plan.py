@@ -22,8 +22,8 @@ class Plan:
 
     `required` maps each claim the step needs to the digest of its description; `others` are claims of
     families the step does not require; `empty` names required families without any claim; `undeclared`
-    names checks this environment gives nothing to ask about; `deferred` families are not yet required,
-    `never_required` are deferred and required by no step. `one_way` says why going back from this step could never be proven.
+    names checks this environment gives nothing to ask about; `deferred` families, those of `others` among them, are
+    required by another step, `never_required` ones by none. `one_way` says why going back from this step could never be proven.
     """
 
     environment: str
@@ -32,13 +32,9 @@ class Plan:
     others: Mapping[Claim, str]
     empty: tuple[str, ...]
     undeclared: tuple[str, ...]
+    deferred: tuple[str, ...] = ()
     never_required: tuple[str, ...] = ()
     one_way: str = ""
-
-    @property
-    def deferred(self) -> tuple[str, ...]:
-        """Families the step declares as not yet required, and that another step requires."""
-        return tuple(each for each in self.step.deferred if each not in self.never_required)
 
 
 def freshness(step: Step, family: str) -> timedelta:
@@ -59,17 +55,20 @@ def plan(environment: Environment, step: Step, checks: Mapping[str, Check]) -> P
     found = claims(environment, checks)
     digests = {claim: claim_digest(environment, claim.check, subject) for claim, subject in found.items()}
     required = {claim: digest for claim, digest in digests.items() if claim.family in step.requires}
+    others = {claim: digest for claim, digest in digests.items() if claim not in required}
     covered = {claim.family for claim in required}
+    put_off = (*step.deferred, *sorted({claim.family for claim in others} - set(step.deferred)))
     asked = {claim.check for claim in found}
     somewhere = {family for each in environment.system.steps for family in each.requires}
     return Plan(
         environment=environment.id,
         step=step,
         required=required,
-        others={claim: digest for claim, digest in digests.items() if claim not in required},
+        others=others,
         empty=tuple(family for family in step.requires if family not in covered),
         undeclared=tuple(sorted(set(checks) - asked)),
-        never_required=tuple(family for family in step.deferred if family not in somewhere),
+        deferred=tuple(family for family in put_off if family in somewhere),
+        never_required=tuple(family for family in put_off if family not in somewhere),
         one_way=_stranded(environment, step, found),
     )
 

@@ -53,11 +53,12 @@ def foreign(run: Run, evidence: Evidence | None, digest: str, now: Now) -> str:
     """
     Why this run speaks of something else than what is asked, or an empty string.
 
-    A side that nobody could hear when the run began may have been the build of today: such a run can hold, and prove nothing.
+    A side that nobody could hear when the run began may have been the build of today, and a candidate that nobody hears now
+    may be the build of then: such a run can hold, and prove nothing.
     """
     then = run.started_as
-    if then.candidate is not None and then.candidate != now.candidate:
-        return f"build {then.candidate} (the candidate is now {now.candidate or 'unknown'})"
+    if then.candidate is not None and now.candidate is not None and then.candidate != now.candidate:
+        return f"build {then.candidate} (the candidate is now {now.candidate})"
     if now.compared and then.baseline is not None and then.baseline != now.baseline:
         return f"another baseline: build {then.baseline} (the baseline is now {now.baseline or 'unknown'})"
     if evidence and evidence.claim_digest != digest:
@@ -142,6 +143,8 @@ def unusable(claim: Claim, run: Run, evidence: Evidence, fresh: timedelta, now: 
         return f"comes from run {run.id}, which never finished"
     if run.started_as.candidate is None or (now.compared and run.started_as.baseline is None):
         return f"comes from run {run.id}, which could not tell which builds answered"
+    if now.candidate is None:
+        return f"speaks of build {run.started_as.candidate}, and which one answers now is unknown"
     if not run.steady:
         return f"comes from run {run.id}, during which a side changed its build"
     if not run.sealed.get(claim, False):

@@ -22,9 +22,10 @@ class World:
     Everything a decision may look at besides the plan.
 
     The baseline's build is compared with evidence where `compared`; `deaf` says why it is unknown, as `silence`
-    does of the candidate's. `unset` names the variables that the gate's shell lacks; `as_recorded` accepts that
-    what they stood for is not compared. `because` is what was said about failures that a PASS has replaced,
-    `suite` the revision of the suite that decides, empty where nobody knows it.
+    does of the candidate's; `doubts` say where somebody else answered than the side that was asked. `unset` names
+    the variables that the gate's shell lacks; `as_recorded` accepts that what they stood for is not compared. `because`
+    is what was said about failures that a PASS has replaced, `suite` the revision of the suite that decides, empty
+    where nobody knows it.
     """
 
     runs: Sequence[Run]
@@ -38,6 +39,7 @@ class World:
     baseline: str | None = None
     compared: bool = False
     deaf: str = ""
+    doubts: tuple[str, ...] = ()
     unset: frozenset[str] = frozenset()
     as_recorded: bool = False
     because: str = ""
