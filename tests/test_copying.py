@@ -53,10 +53,10 @@ def test_which_side_is_the_copy_is_told():
     """Whoever reads `candidate` in a backup's difference is told that it is the copy, and not the environment on trial."""
     live = Memory("candidate postgres main", {"users": ROWS})
     found = backed([*ROWS[:2], {"id": 3, "name": "x"}], live=live)
-    assert found.summary.endswith(" (here baseline: the live candidate postgres main, candidate: its copy backup s)")
-    assert "(here" not in backed(ROWS, live=live).summary
+    assert found.summary.endswith(" (baseline is here the live store main, candidate its copy backup)")
+    assert "is here" not in backed(ROWS, live=live).summary
     missing = Memory("backup s")
-    assert "(here" not in backed(missing, live=live).summary
+    assert "is here" not in backed(missing, live=live).summary
 
 
 def test_an_empty_copy_of_nothing_proves_nothing():

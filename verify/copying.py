@@ -55,12 +55,10 @@ def backup_of(
     if wrong := _of_another(copy, spec):
         return wrong
     found = compare_dataset(live, copy, compared, name=spec.dataset, seed=seed, conceal=conceal, personal=personal)
-    return found if found.verdict is Verdict.PASS else _with_sides(found, live, copy)
-
-
-def _with_sides(found: Conclusion, live: Store, copy: Store) -> Conclusion:
-    """The conclusion, telling which side is which: whoever has a candidate on trial would take the copy for it."""
-    sides = f"(here baseline: the live {live.source}, candidate: its copy {copy.source})"
+    if found.verdict is Verdict.PASS:
+        return found
+    # Whoever has a candidate on trial would take the copy for it.
+    sides = f"(baseline is here the live store {dataset.store_on(spec.of)}, candidate its copy {spec.store})"
     return replace(found, summary=f"{found.summary} {sides}")
 
 
