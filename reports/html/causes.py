@@ -33,7 +33,8 @@ _NOUNS: Final = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """
-    One line of what is open: `text` says why, `about` what it touches, `counts` whether it holds the step.
+    One line of what is open: `text` says why, `about` what it touches, `counts` whether it holds the step, `where` what the
+    first difference of a single claim lies in.
 
     `kind` says why there is no verdict, `name` names the claim or the checks that found it. `claims` is empty for a reason
     that no claim gives, `remedy` where they do not advise the same.
@@ -42,6 +43,7 @@ class Cause:
     mark: str
     word: str
     text: str
+    where: str = ""
     about: str = ""
     kind: str = ""
     name: str = ""
@@ -120,6 +122,7 @@ def _cause(group: Sequence[Settled]) -> Cause:
         mark="fail" if fails else "unknown",
         word=first.verdict.name,
         text=_text(group),
+        where=_where(first) if len(group) == 1 else "",
         about=_about(group),
         kind=f"{first.cause.value}: {CAUSES[first.cause]}" if first.cause else "",
         name=line(str(first.claim), 160)
@@ -133,7 +136,7 @@ def _cause(group: Sequence[Settled]) -> Cause:
 def _text(group: Sequence[Settled]) -> str:
     first = group[0]
     if len(group) == 1 or not _by_place(first):
-        return line(first.why, 400) + (_where(first) if len(group) == 1 else "")
+        return line(first.why, 400)
     values: defaultdict[tuple[str, str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
     for one in (one for each in group for one in each.differences):
         values[place(one)][one.baseline, one.candidate] += 1
@@ -144,10 +147,10 @@ def _text(group: Sequence[Settled]) -> str:
 
 
 def _where(each: Settled) -> str:
-    """The record and the place of the first difference, where the summary does not name them."""
+    """The record and the place of the first difference, where the summary does not name them; else empty."""
     first = each.differences[0] if _by_place(each) else None
     told = " ".join(filter(None, (first.key, first.path))) if first else ""
-    return f"; first: {line(told, 160)}" if first and first.path not in each.why else ""
+    return line(told, 160) if first and first.path not in each.why else ""
 
 
 def _said(found: tuple[str, str, str], values: Counter[tuple[str, str]]) -> str:

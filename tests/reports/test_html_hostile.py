@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reports.html import Material, measured, page
@@ -101,6 +101,7 @@ def test_templates_are_not_read_twice():
     assert "49" not in read(spoken("{{ 7*7 }}")).text.replace("2026", "")
 
 
+@example(word="$")
 @settings(max_examples=60, deadline=None)
 @given(word=st.text(max_size=30) | st.text(alphabet="<>&\"'/=! \n\t-{}%#;:()[]\u202e\x00", max_size=30))
 def test_any_word_stays_a_word(word):

@@ -71,6 +71,7 @@ def test_the_reason_says_where_it_differs():
     one = difference("$.created_at", key="id=3334")
     found = settled(LIST, Verdict.FAIL, why="1 with other values", differences=(one,))
     assert "1 with other values; first: id=3334 $.created_at" in at_the_top(decision(found))
+    assert words(rendered(decision(found))).count("1 with other values") == 2  # above, and as the title of its claim
     said = replace(found, why="1 difference, first: $.created_at: baseline a, candidate b")
     assert "; first:" not in at_the_top(decision(said))
 
