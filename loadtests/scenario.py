@@ -48,7 +48,7 @@ def _run(stage: Staged) -> None:
     """The run is over; where it cannot be written down the process ends here, because nobody else would end it."""
     try:
         stage.run()
-    except OSError as error:
+    except (CutoverError, OSError) as error:
         _LAST.clear()
         leave(f"evidence cannot be written, so nothing is proven: {error}", code=1)
 

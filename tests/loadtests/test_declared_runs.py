@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,25 @@ def test_a_disk_that_is_full_ends_the_run(tmp_path: Path, server: Server, file: 
     assert "evidence cannot be written, so nothing is proven: " in run.stderr
     assert "before its first request" not in run.stdout + run.stderr
     assert conclusions(environment) == {}
+
+
+@pytest.mark.parametrize("error", ["OSError(28, 'full')", "EvidenceError('sending.json: full')"])
+def test_whatever_cannot_be_written_ends_the_run(error: str) -> None:
+    """Samples say it as the system does, everything else that a run keeps as an error of evidence."""
+    code = f"""
+        from types import SimpleNamespace
+        from loadtests import scenario
+        from verify.core.errors import EvidenceError
+
+        def full():
+            raise {error}
+
+        user = SimpleNamespace(environment=SimpleNamespace(cutover=SimpleNamespace(run=full)))
+        scenario.Arrivals.send(user)
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 1
+    assert "evidence cannot be written, so nothing is proven: " in ended.stderr
+    assert "Traceback" not in ended.stderr
